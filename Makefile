@@ -1,0 +1,76 @@
+# One command each: the gate, the demo. Both set everything up on a machine with Python and make.
+
+VENV    := .venv
+BIN     := $(VENV)/bin
+PLUGINS := plugins/woocommerce plugins/carriers plugins/payments
+INSTALL := $(BIN)/python -m pip install -qq --constraint constraints.txt
+READY   := $(VENV)/.ready
+RECIPE  := pyproject.toml constraints.txt $(PLUGINS:%=%/pyproject.toml)
+CHECKS  := lint format types imports schemas
+TESTS   :=
+
+.PHONY: help test demo fmt schemas setup clean $(CHECKS:%=check-%)
+
+help:
+	@echo "make test          the whole gate: $(CHECKS), then every test"
+	@echo "make test TESTS=…  the same with these tests only, for example TESTS=tests/store"
+	@echo "make demo          twins of every bundled vendor and the hub; prints the address to open"
+	@echo "make demo ONCE=1   the same story to its end, its invariants checked, then exit"
+	@echo "make fmt           format the code and repair what can be repaired"
+	@echo "make schemas       write schemas/*.json anew from the records"
+	@echo "make clean         remove everything made by these commands"
+
+# --- set-up: one virtual environment, brought up to date whenever its recipe changes ---------
+
+setup: $(READY)
+
+$(READY): $(RECIPE)
+	@echo "Setting up $(VENV); this takes about a minute ..."
+	@python=$$(.ci/find-python) && "$$python" -m venv $(VENV)
+	@$(INSTALL) setuptools
+	@$(INSTALL) --no-build-isolation --editable ".[test,dev]" \
+		$(PLUGINS:%=--editable ./%)
+	@touch $@
+
+# --- the gate: every check runs even when an earlier one failed, pytest speaks last ----------
+
+test: $(READY)
+	@failed=""; \
+	for check in $(CHECKS); do \
+		echo "== $$check"; \
+		$(MAKE) --no-print-directory check-$$check || failed="$$failed $$check"; \
+	done; \
+	echo "== tests"; \
+	HUB_GATE_FAILED="$$failed" $(BIN)/pytest -n 2 --dist worksteal $(TESTS) && test -z "$$failed"
+
+check-lint:
+	@$(BIN)/ruff check
+
+check-format:
+	@$(BIN)/ruff format --check
+
+check-types:
+	@$(BIN)/mypy
+
+check-imports:
+	@$(BIN)/lint-imports --no-logo
+
+check-schemas:
+	@$(BIN)/python -m hub.records.schema --check
+
+# --- the rest ---------------------------------------------------------------------------------
+
+demo: $(READY)
+	@$(BIN)/hub demo $(if $(filter 1,$(ONCE)),--once)
+
+fmt: $(READY)
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+schemas: $(READY)
+	@$(BIN)/python -m hub.records.schema --write
+
+clean:
+	rm -rf $(VENV) .demo build dist *.egg-info plugins/*/*.egg-info plugins/*/build
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find hub plugins tests -name __pycache__ -type d -prune -exec rm -rf {} +
