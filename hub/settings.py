@@ -1,0 +1,46 @@
+"""Settings: environment → one frozen record; the only reader of the environment."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything an installation can set, each by `HUB_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", frozen=True, extra="ignore")
+
+    home: Path = Field(default_factory=lambda: Path.home() / ".commerce-hub")
+    """Folder of the embedded database, the key and the labels printed to files."""
+    database_url: str = ""
+    """Empty: the SQLite file in the home folder."""
+    secret_key: str = ""
+    """The hub key as 64 hex digits; empty: the key file in the home folder."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8400, ge=0, le=65535)
+    threads: int = Field(default=4, ge=1, le=64)
+    """Worker threads of the embedded engine."""
+    allow_hosts: str = ""
+    """Comma-separated host:port the hub may call although they are not public https addresses."""
+    ca_file: str = ""
+    """Certificates of a private CA, as a PEM file, trusted beside the public ones."""
+    plugins: str = ""
+    """Comma-separated entry points to load; empty: all that are installed."""
+    plugin_modules: str = ""
+    """Comma-separated modules to load as plugins although they have no entry point."""
+    log_level: str = "INFO"
+
+    @property
+    def url(self) -> str:
+        """The database's address."""
+        return self.database_url or f"sqlite:///{self.home / 'hub.db'}"
+
+    @property
+    def key_file(self) -> Path:
+        """Where the hub key is kept when it is not given."""
+        return self.home / "key"
+
+    def listed(self, value: str) -> tuple[str, ...]:
+        """Split a comma-separated setting."""
+        return tuple(part.strip() for part in value.split(",") if part.strip())
