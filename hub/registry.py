@@ -1,0 +1,184 @@
+"""Finds plugins one by one, isolates a broken one, and opens a connection as a connector."""
+
+import importlib
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
+from typing import Any, TypeVar
+
+import pluggy
+
+from hub.records.base import Clock
+from hub.records.events import Event
+from hub.sdk import hooks
+from hub.sdk.capabilities import CAPABILITIES
+from hub.sdk.config import join_secrets
+from hub.sdk.connector import SDK_VERSION, Connector, HttpFactory, OpenConnector, Opening
+from hub.sdk.errors import ConfigError
+from hub.sdk.exchange import Exchange
+from hub.sdk.rules import RoutingRule
+
+GROUP = "hub.plugins"
+T = TypeVar("T")
+
+
+class UnknownConnectorError(ConfigError):
+    """No installed plugin brings this connector."""
+
+
+class PluginConflictError(ConfigError):
+    """Two plugins claim one connector name: the hub refuses to guess which is meant."""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """An installed plugin as it was found: what it brings, or why it is broken."""
+
+    name: str
+    module: str
+    version: str
+    connectors: tuple[Connector, ...] = ()
+    error: str = ""
+    """One sentence; empty when the plugin is well."""
+    trace: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An opened connection: the connector made for it, and its descriptor."""
+
+    connection_id: str
+    descriptor: Connector
+    connector: OpenConnector
+
+    def offering(self, capability: type[T]) -> T | None:
+        """Give the connector as this capability, or None when it does not provide it."""
+        provided = capability in self.descriptor.provides
+        return self.connector if provided else None  # type: ignore[return-value]
+
+
+class Registry:
+    """Every plugin found, and the hooks they answer."""
+
+    def __init__(self, plugins: Sequence[Plugin], manager: pluggy.PluginManager) -> None:
+        self.plugins = tuple(plugins)
+        self._hook = manager.hook
+        self._connectors = _unique(plugins)
+
+    @property
+    def connectors(self) -> Mapping[str, Connector]:
+        """Every connector by name."""
+        return self._connectors
+
+    def connector(self, name: str) -> Connector:
+        """Give a connector by name; raises `UnknownConnectorError`."""
+        found = self._connectors.get(name)
+        if found is None:
+            known = ", ".join(sorted(self._connectors)) or "none"
+            raise UnknownConnectorError(f"no plugin brings {name!r}; the connectors are {known}")
+        return found
+
+    def routing_rules(self) -> list[RoutingRule]:
+        """Collect the routing stages that plugins bring."""
+        return [rule for rules in self._hook.hub_routing_rules() for rule in rules]
+
+    def open(
+        self, connection_id: str, name: str, shown: Mapping[str, Any],
+        secrets: Mapping[str, str], http: HttpFactory, clock: Clock,
+    ) -> Opened:  # fmt: skip
+        """Open a connection as a connector."""
+        descriptor = self.connector(name)
+        opening = Opening(connection_id, join_secrets(shown, secrets), http, clock)
+        return Opened(connection_id, descriptor, descriptor.factory(opening))
+
+    def observe_event(self, event: Event) -> None:
+        """Tell observers of a committed fact."""
+        self._hook.hub_event(event=event)
+
+    def observe_exchange(self, exchange: Exchange) -> None:
+        """Tell observers of a finished call."""
+        self._hook.hub_exchange(exchange=exchange)
+
+
+def load_plugins(only: Iterable[str] = (), modules: Iterable[str] = ()) -> Registry:
+    """Load every installed plugin (or `only` these entry points) and these extra modules."""
+    manager = pluggy.PluginManager(hooks.PROJECT)
+    manager.add_hookspecs(hooks)
+    wanted = frozenset(only)
+    plugins = [
+        _load(manager, entry.name, entry.value, _version(entry), entry.load)
+        for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+        if not wanted or entry.name in wanted
+    ]
+    for module in modules:
+        plugins.append(_load(manager, module, module, "", _importer(module)))
+    return Registry(plugins, manager)
+
+
+def _importer(module: str) -> Callable[[], ModuleType]:
+    return lambda: importlib.import_module(module)
+
+
+def _version(entry: EntryPoint) -> str:
+    return entry.dist.version if entry.dist else ""
+
+
+def _load(
+    manager: pluggy.PluginManager, name: str, module: str, version: str,
+    load: Callable[[], Any],
+) -> Plugin:  # fmt: skip
+    loaded: Any = None
+    try:
+        loaded = load()
+        manager.register(loaded, name=name)
+        _refuse_misspelt(manager, loaded)
+        connectors = tuple(_connectors_of(loaded))
+        for connector in connectors:
+            check_descriptor(connector)
+    except (Exception, SystemExit) as error:  # a broken plugin is shown; the others go on
+        if loaded is not None and manager.is_registered(loaded):
+            manager.unregister(loaded)
+        reason = f"{type(error).__name__}: {error}"
+        return Plugin(name, module, version, error=reason, trace=traceback.format_exc())
+    return Plugin(name, module, version, connectors)
+
+
+def _refuse_misspelt(manager: pluggy.PluginManager, loaded: Any) -> None:
+    known = set(vars(manager.hook))
+    for name in dir(loaded):
+        marked = getattr(getattr(loaded, name), f"{hooks.PROJECT}_impl", None)
+        if marked and (marked.get("specname") or name) not in known:
+            raise ConfigError(f"{name} is not a hook; there are {', '.join(sorted(known))}")
+    manager.check_pending()
+
+
+def _connectors_of(loaded: Any) -> Iterator[Connector]:
+    collect = getattr(loaded, "hub_connectors", None)
+    yield from collect() if collect else ()
+
+
+def check_descriptor(connector: Connector) -> None:
+    """Raise `ConfigError` unless a descriptor covers its family and fits this SDK."""
+    if connector.sdk.split(".")[0] != SDK_VERSION.split(".")[0]:
+        raise ConfigError(f"{connector.name} is written for SDK {connector.sdk}, not {SDK_VERSION}")
+    family = set(CAPABILITIES[connector.family.value])
+    silent = family - set(connector.provides) - set(connector.lacks)
+    if silent:
+        names = ", ".join(sorted(protocol.__name__ for protocol in silent))
+        raise ConfigError(f"{connector.name} neither provides nor lacks {names}; say which")
+
+
+def _unique(plugins: Sequence[Plugin]) -> dict[str, Connector]:
+    brought: dict[str, Connector] = {}
+    owner: dict[str, str] = {}
+    for plugin in plugins:
+        for connector in plugin.connectors:
+            if connector.name in brought:
+                raise PluginConflictError(
+                    f"{owner[connector.name]} and {plugin.name} both bring {connector.name!r}; "
+                    "remove one, or load only one with HUB_PLUGINS"
+                )
+            brought[connector.name], owner[connector.name] = connector, plugin.name
+    return brought
