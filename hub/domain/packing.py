@@ -1,0 +1,16 @@
+"""What a parcel weighs."""
+
+from collections.abc import Iterable
+
+from hub.records.policy import Policy
+
+
+def parcel_weight_g(units: Iterable[tuple[int, int | None]], policy: Policy) -> int:
+    """Weigh a parcel of (units, grams each), in grams, packaging included.
+
+    A parcel in which nothing has a weight counts as the policy's default parcel.
+    """
+    known = [(count, grams) for count, grams in units if grams]
+    if not known:
+        return policy.default_package_g
+    return sum(count * grams for count, grams in known) + policy.packaging_g

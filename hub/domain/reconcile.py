@@ -1,0 +1,155 @@
+"""Reconciling: what changed between the order the hub knows and the order the channel shows now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from hub.records.events import EventKind
+from hub.records.order import ChannelState, HoldReason, Order, OrderLine
+
+
+class Change(StrEnum):
+    """How an incoming order relates to the known one."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    STALE = "stale"
+
+
+@dataclass(frozen=True)
+class KnownLine:
+    """A line as the hub has it."""
+
+    id: str
+    quantity: int
+    cancelled: int
+    reserved: int
+    allocated: int
+    shipped: int
+
+
+@dataclass(frozen=True)
+class KnownOrder:
+    """An order as the hub has it; lines by the channel's line id."""
+
+    id: str
+    channel_state: ChannelState
+    updated_at: datetime
+    history: bool
+    lines: Mapping[str, KnownLine]
+
+
+@dataclass(frozen=True)
+class LineUpdate:
+    """New values for a known line; `release` says its reservation must be given back first."""
+
+    line_id: str
+    values: Mapping[str, Any]
+    release: bool = False
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """What to write, and the facts it makes."""
+
+    change: Change
+    history: bool = False
+    events: tuple[EventKind, ...] = ()
+    new_lines: tuple[OrderLine, ...] = ()
+    updates: tuple[LineUpdate, ...] = ()
+    holds: tuple[tuple[HoldReason, str], ...] = field(default=())
+
+
+_OVER = frozenset({ChannelState.FINISHED, ChannelState.CANCELLED})
+_PLACED = frozenset({ChannelState.OPEN, ChannelState.UNKNOWN})
+
+
+def reconcile(known: KnownOrder | None, incoming: Order, books_open: bool) -> Reconciliation:
+    """Compare one order. Before the books are open nothing follows from what is landed."""
+    if known is None:
+        return _new(incoming, books_open)
+    if incoming.updated_at < known.updated_at:
+        return Reconciliation(Change.STALE, known.history)
+    return _changed(known, incoming, books_open)
+
+
+def _new(incoming: Order, books_open: bool) -> Reconciliation:
+    placed = books_open and incoming.state in _PLACED
+    return Reconciliation(
+        Change.NEW,
+        history=incoming.state in _OVER,
+        events=(EventKind.ORDER_PLACED,) if placed else (),
+        new_lines=incoming.lines,
+    )
+
+
+def _changed(known: KnownOrder, incoming: Order, books_open: bool) -> Reconciliation:
+    updates: list[LineUpdate] = []
+    holds: list[tuple[HoldReason, str]] = []
+    shown = {line.external_id: line for line in incoming.lines}
+    revived = known.channel_state == ChannelState.CANCELLED and incoming.state in _PLACED
+    for external_id, line in known.lines.items():
+        update, hold = _line_change(line, shown.get(external_id), revived)
+        updates += [update] if update else []
+        holds += [hold] if hold else []
+    history = known.history if books_open else incoming.state in _OVER
+    return Reconciliation(
+        Change.CHANGED,
+        history=history and incoming.state in _OVER,
+        events=_events(known, incoming) if books_open else (),
+        new_lines=tuple(line for key, line in shown.items() if key not in known.lines),
+        updates=tuple(updates),
+        holds=tuple(holds),
+    )
+
+
+def _line_change(
+    line: KnownLine, shown: OrderLine | None, revived: bool
+) -> tuple[LineUpdate | None, tuple[HoldReason, str] | None]:
+    quantity = shown.quantity if shown else 0
+    values = _texts(shown)
+    if revived and shown and not line.allocated and not line.shipped:
+        return LineUpdate(line.id, {**values, "quantity": quantity, "cancelled": 0}), None
+    if quantity == line.quantity - line.cancelled or (shown and quantity == line.quantity):
+        return (LineUpdate(line.id, values) if values else None), None
+    if line.allocated or line.shipped:
+        sentence = f"the shop changed a line to {quantity} units after it was routed"
+        return None, (HoldReason.CHANNEL_REQUEST, sentence)
+    if shown is None:
+        return LineUpdate(line.id, {"cancelled": line.quantity}, release=True), None
+    changes = {**values, "quantity": quantity, "cancelled": 0}
+    return LineUpdate(line.id, changes, release=True), None
+
+
+def _texts(shown: OrderLine | None) -> dict[str, Any]:
+    if shown is None:
+        return {}
+    return {"sku": shown.sku, "title": shown.title, "stock_taken": shown.stock_taken,
+            "listing_external_id": shown.listing_external_id}  # fmt: skip
+
+
+def _events(known: KnownOrder, incoming: Order) -> tuple[EventKind, ...]:
+    if incoming.state == ChannelState.CANCELLED:
+        return (EventKind.ORDER_CANCELLED,)
+    if incoming.state == ChannelState.FINISHED:
+        return (EventKind.ORDER_SHIPPED_BY_CHANNEL,)
+    if incoming.state in _PLACED and (known.channel_state == ChannelState.DRAFT or known.history):
+        return (EventKind.ORDER_PLACED,)
+    if incoming.state in _PLACED:
+        return (EventKind.ORDER_CHANGED,)
+    return ()
+
+
+def line_counters_of_history(
+    lines: Sequence[OrderLine], state: ChannelState
+) -> list[dict[str, int]]:
+    """Give the counters of lines that were over before the hub came."""
+    if state == ChannelState.FINISHED:
+        return [
+            {"shipped": min(line.fulfilled, line.quantity),
+             "cancelled": line.quantity - min(line.fulfilled, line.quantity)}
+            for line in lines
+        ]  # fmt: skip
+    return [{"shipped": 0, "cancelled": line.quantity} for line in lines]
