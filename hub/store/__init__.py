@@ -1,0 +1,1 @@
+"""The database: what the hub remembers, and the only way to change it."""

@@ -1,0 +1,110 @@
+"""Desired state: what a channel should show, one versioned row per target, latest wins."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from hub.store import tables
+from hub.store.ids import new_id
+from hub.store.unit_of_work import Unit
+
+STOCK = "stock"
+TRACKING = "tracking"
+
+_desired = tables.desired
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A target that is not yet confirmed; the value itself is read when it is sent."""
+
+    target: str
+    version: int
+    confirmed_value: str
+    sent_value: str
+
+
+def want(unit: Unit, connection_id: str, field: str, targets: Iterable[str]) -> None:
+    """Say that these targets changed: each gets a version newer than any sent."""
+    for target in targets:
+        row = (
+            _desired.c.connection_id == connection_id,
+            _desired.c.field == field,
+            _desired.c.target == target,
+        )
+        raised = unit.changed(
+            update(_desired)
+            .where(*row)
+            .values(desired_version=_desired.c.desired_version + 1, changed_at=unit.now)
+        )
+        if not raised:
+            unit.execute(
+                _desired.insert().values(
+                    connection_id=connection_id, field=field, target=target, changed_at=unit.now
+                )
+            )
+
+
+def open_wishes(connection: Connection, connection_id: str, field: str, limit: int) -> list[Wish]:
+    """Give targets whose newest version is not confirmed, oldest change first."""
+    rows = connection.execute(
+        select(_desired)
+        .where(_desired.c.connection_id == connection_id, _desired.c.field == field,
+               _desired.c.confirmed_version < _desired.c.desired_version,
+               _desired.c.problem == "")
+        .order_by(_desired.c.changed_at)
+        .limit(limit)
+    )  # fmt: skip
+    return [
+        Wish(row.target, row.desired_version, row.confirmed_value, row.sent_value) for row in rows
+    ]
+
+
+def mark_sent(unit: Unit, connection_id: str, field: str, sent: Sequence[tuple[Wish, str]]) -> None:
+    """Commit, before the call, which version and value is being sent."""
+    for wish, value in sent:
+        _set(unit, connection_id, field, wish.target, sent_version=wish.version, sent_value=value)
+        unit.execute(
+            tables.published.insert().values(
+                id=new_id(), connection_id=connection_id, target=wish.target, value=value,
+                version=wish.version, at=unit.now,
+            )
+        )  # fmt: skip
+
+
+def confirm(unit: Unit, connection_id: str, field: str, wish: Wish, value: str) -> bool:
+    """Record what the channel shows; only moves forward. False when a newer one was confirmed."""
+    return bool(
+        unit.changed(
+            update(_desired)
+            .where(_desired.c.connection_id == connection_id, _desired.c.field == field,
+                   _desired.c.target == wish.target, _desired.c.confirmed_version < wish.version)
+            .values(confirmed_version=wish.version, confirmed_value=value, problem="",
+                    confirmed_at=unit.now)
+        )
+    )  # fmt: skip
+
+
+def refuse(unit: Unit, connection_id: str, field: str, wish: Wish, problem: str) -> None:
+    """Keep the channel's reason for not taking a value; it waits for a person or a change."""
+    _set(unit, connection_id, field, wish.target, problem=problem[:500])
+
+
+def retry_refused(unit: Unit, connection_id: str) -> int:
+    """Forget the problems of a connection, so that everything refused is tried again."""
+    return unit.changed(
+        update(_desired)
+        .where(_desired.c.connection_id == connection_id, _desired.c.problem != "")
+        .values(problem="")
+    )
+
+
+def _set(unit: Unit, connection_id: str, field: str, target: str, **values: Any) -> None:
+    unit.changed(
+        update(_desired)
+        .where(_desired.c.connection_id == connection_id, _desired.c.field == field,
+               _desired.c.target == target)
+        .values(**values)
+    )  # fmt: skip

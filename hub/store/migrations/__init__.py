@@ -1,0 +1,1 @@
+"""Alembic migrations: every schema the database has had; killable, re-runnable."""

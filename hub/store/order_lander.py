@@ -1,0 +1,244 @@
+"""Landing a page of orders: people, parties, orders, lines, links, raw bytes; few statements."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import select, update
+
+from hub.domain.lifecycle import LineCounters, OrderFacts, phase
+from hub.domain.reconcile import (
+    KnownLine,
+    KnownOrder,
+    Reconciliation,
+    line_counters_of_history,
+)
+from hub.records.order import ChannelState, Order, OrderLine
+from hub.records.payment import PaymentEventKind
+from hub.store import tables
+from hub.store.ids import new_id
+from hub.store.lander import instant_text, json_text, land, rows_by
+from hub.store.ledger import release
+from hub.store.people import Person, people_by_mail, seal_parties
+from hub.store.sealing import seal
+from hub.store.unit_of_work import Unit
+
+ORDER = "order"
+
+
+@dataclass(frozen=True)
+class RawOrder:
+    """An order to land: the vendor's bytes, their digest, the record they mean."""
+
+    raw: bytes
+    digest: bytes
+    order: Order
+
+
+@dataclass(frozen=True)
+class Landing:
+    """An order with what reconciling said of it; `order_id` is new or the known one."""
+
+    source: RawOrder
+    outcome: Reconciliation
+    order_id: str
+    party_id: str | None
+
+
+_PARTY_FIELDS = frozenset({"bill_to", "ship_to", "note"})
+
+
+def known_orders(
+    unit: Unit, connection_id: str, external_ids: Sequence[str]
+) -> dict[str, tuple[KnownOrder, str | None]]:
+    """Read what the hub knows of these orders: by external id, (order, party id)."""
+    rows = rows_by(
+        unit, tables.sales_order, "external_id", external_ids,
+        tables.sales_order.c.connection_id == connection_id,
+    )  # fmt: skip
+    lines: dict[str, dict[str, KnownLine]] = {row.id: {} for row in rows.values()}
+    if lines:
+        query = select(tables.order_line).where(tables.order_line.c.order_id.in_(list(lines)))
+        for line in unit.execute(query):
+            lines[line.order_id][line.external_id] = KnownLine(
+                line.id, line.quantity, line.cancelled, line.reserved, line.allocated, line.shipped
+            )
+    return {
+        external_id: (
+            KnownOrder(
+                row.id, ChannelState(row.channel_state), row.updated_at, row.history, lines[row.id]
+            ),
+            row.party_id,
+        )
+        for external_id, row in rows.items()
+    }
+
+
+def land_orders(
+    unit: Unit, connection_id: str, code: str, landings: Sequence[Landing],
+    items_by_listing: Mapping[str, str],
+) -> None:  # fmt: skip
+    """Write a page of new and changed orders; `items_by_listing` maps listing to stock item."""
+    people = people_by_mail(unit, [_mail(landing.source.order) for landing in landings])
+    party_ids = [landing.party_id or new_id() for landing in landings]
+    _land_parties(unit, landings, people, party_ids)
+    _land_heads(unit, connection_id, code, landings, party_ids, items_by_listing)
+    _land_lines(unit, landings, items_by_listing)
+    _update_lines(unit, landings)
+    _land_payments(unit, connection_id, landings)
+    _land_links(unit, connection_id, landings, people)
+
+
+def _mail(order: Order) -> str:
+    party = order.bill_to or order.ship_to
+    return party.email if party else ""
+
+
+def _land_parties(
+    unit: Unit, landings: Sequence[Landing], people: Sequence[Person], party_ids: Sequence[str]
+) -> None:
+    rows = []
+    for landing, person, party_id in zip(landings, people, party_ids, strict=True):
+        order = landing.source.order
+        receiver = order.ship_to or order.bill_to
+        sealed = seal_parties(person, party_id, order.model_dump(include=set(_PARTY_FIELDS)))
+        country = receiver.country if receiver else ""
+        prefix = receiver.postal_code[:3] if receiver else ""
+        rows.append((party_id, person.id, sealed, country, prefix))
+    land(unit, tables.party, ("id", "person_id", "sealed", "country", "postal_prefix"), rows)
+
+
+_HEAD = (
+    "id", "connection_id", "external_id", "number", "bare_number", "channel_state",
+    "channel_status", "currency", "total_minor", "placed_at", "updated_at", "payment_terms",
+    "paid_at", "verification", "party_id", "ship_country", "can_ship", "history", "phase",
+    "document",
+)  # fmt: skip
+
+
+def _land_heads(
+    unit: Unit, connection_id: str, code: str, landings: Sequence[Landing],
+    party_ids: Sequence[str], items: Mapping[str, str],
+) -> None:  # fmt: skip
+    rows = [
+        _head(connection_id, code, landing, party_id, items)
+        for landing, party_id in zip(landings, party_ids, strict=True)
+    ]
+    land(unit, tables.sales_order, _HEAD, rows, keep=("verification",))
+
+
+def _head(
+    connection_id: str, code: str, landing: Landing, party_id: str, items: Mapping[str, str]
+) -> tuple[Any, ...]:
+    order = landing.source.order
+    receiver = order.ship_to or order.bill_to
+    document = order.model_dump(mode="json", exclude=set(_PARTY_FIELDS))
+    return (
+        landing.order_id, connection_id, order.external_id, f"{code}-{order.number}", order.number,
+        order.state.value, order.channel_status, order.currency, order.total_minor,
+        instant_text(order.placed_at), instant_text(order.updated_at), order.payment_terms.value,
+        instant_text(order.paid_at) if order.paid_at else None, "", party_id,
+        receiver.country if receiver else "", bool(receiver and receiver.can_receive()),
+        landing.outcome.history, _first_phase(landing, items).value, json_text(document),
+    )  # fmt: skip
+
+
+def _first_phase(landing: Landing, items: Mapping[str, str]) -> Any:
+    order = landing.source.order
+    lines = tuple(
+        LineCounters(mapped=_item(line, items) is not None, quantity=line.quantity, **counters)
+        for line, counters in zip(order.lines, _counters(landing, order.lines), strict=True)
+    )
+    return phase(OrderFacts(order.state, None, False, lines))
+
+
+def _counters(landing: Landing, lines: Sequence[OrderLine]) -> list[dict[str, int]]:
+    if landing.outcome.history:
+        return line_counters_of_history(lines, landing.source.order.state)
+    return [{"shipped": 0, "cancelled": 0} for _ in lines]
+
+
+def _item(line: OrderLine, items: Mapping[str, str]) -> str | None:
+    return items.get(line.listing_external_id) if line.listing_external_id else None
+
+
+_LINE = (
+    "id", "order_id", "position", "external_id", "listing_external_id", "sku", "title",
+    "stock_item_id", "quantity", "cancelled", "reserved", "allocated", "shipped", "stock_taken",
+)  # fmt: skip
+
+
+def _land_lines(unit: Unit, landings: Sequence[Landing], items: Mapping[str, str]) -> None:
+    rows = []
+    for landing in landings:
+        fresh = landing.outcome.new_lines
+        for position, (line, counters) in enumerate(
+            zip(fresh, _counters(landing, fresh), strict=True)
+        ):
+            rows.append(
+                (new_id(), landing.order_id, position, line.external_id, line.listing_external_id,
+                 line.sku, line.title, _item(line, items), line.quantity, counters["cancelled"], 0,
+                 0, counters["shipped"], line.stock_taken)
+            )  # fmt: skip
+    land(unit, tables.order_line, _LINE, rows)
+
+
+def _update_lines(unit: Unit, landings: Sequence[Landing]) -> None:
+    for landing in landings:
+        for change in landing.outcome.updates:
+            if change.release:
+                release(unit, change.line_id)
+            unit.execute(
+                update(tables.order_line)
+                .where(tables.order_line.c.id == change.line_id)
+                .values(**change.values)
+            )
+
+
+_PAYMENT = (
+    "id", "order_id", "source", "kind", "amount_minor", "currency", "method", "reference",
+    "occurred_at", "recorded_at",
+)  # fmt: skip
+
+
+def _land_payments(unit: Unit, connection_id: str, landings: Sequence[Landing]) -> None:
+    rows = [
+        (_payment_id(landing), landing.order_id, connection_id, PaymentEventKind.CAPTURED.value,
+         order.total_minor, order.currency, order.payment_method,
+         order.payment_reference or f"paid:{order.external_id}", instant_text(order.paid_at),
+         instant_text(unit.now))
+        for landing in landings
+        if (order := landing.source.order).paid_at
+    ]  # fmt: skip
+    land(unit, tables.payment_event, _PAYMENT, rows, keep=_PAYMENT)
+
+
+def _payment_id(landing: Landing) -> str:
+    return f"paid-{landing.order_id}"  # the shop's word that it was paid is one fact per order
+
+
+_LINK = ("connection_id", "kind", "external_id", "hub_id", "digest", "version")
+_RAW = ("connection_id", "kind", "external_id", "person_id", "sealed", "received_at")
+
+
+def _land_links(
+    unit: Unit, connection_id: str, landings: Sequence[Landing], people: Sequence[Person]
+) -> None:
+    links, raws = [], []
+    now = instant_text(unit.now)
+    for landing, person in zip(landings, people, strict=True):
+        external_id = landing.source.order.external_id
+        version = instant_text(landing.source.order.updated_at)
+        links.append(
+            (connection_id, ORDER, external_id, landing.order_id, landing.source.digest, version)
+        )
+        sealed = seal(person.key, landing.source.raw, f"raw:{connection_id}:{external_id}")
+        raws.append((connection_id, ORDER, external_id, person.id, sealed, now))
+    land(unit, tables.link, _LINK, links)
+    land(unit, tables.raw_payload, _RAW, raws)
+
+
+def stored_order(document: Mapping[str, Any]) -> Order:
+    """Read the record of an order back from its document; the people are not in it."""
+    return Order.model_validate_json(msgspec.json.encode(document))

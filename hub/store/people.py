@@ -1,0 +1,118 @@
+"""People: found by keyed hash of their mail, their data sealed under a key of their own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from hub.records.address import Party
+from hub.store import tables
+from hub.store.ids import new_id
+from hub.store.lander import instant_text, land, rows_by
+from hub.store.sealing import Keyring, seal, unseal
+from hub.store.unit_of_work import Unit
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person with the key that opens what is known of them."""
+
+    id: str
+    key: bytes
+
+
+class ErasedError(LookupError):
+    """This person's data was erased; nothing sealed under their key can be read again."""
+
+
+def people_by_mail(unit: Unit, mails: Sequence[str]) -> list[Person]:
+    """Give a person for each mail address, new where unknown; an empty address is always new."""
+    hashes = [unit.keyring.hash(mail.strip().lower()) if mail else None for mail in mails]
+    known: dict[bytes, Person] = {
+        digest: Person(row.id, unit.keyring.unwrap(row.wrapped_key, row.id))
+        for digest, row in rows_by(
+            unit, tables.person, "mail_hash", {digest for digest in hashes if digest}
+        ).items()
+        if row.wrapped_key is not None
+    }
+    people: list[Person] = []
+    fresh: list[tuple[Any, ...]] = []
+    for digest in hashes:
+        person = known.get(digest) if digest else None
+        if person is None:
+            person, wrapped = _mint(unit.keyring)
+            fresh.append((person.id, wrapped, digest, instant_text(unit.now)))
+            if digest:
+                known[digest] = person
+        people.append(person)
+    land(unit, tables.person, ("id", "wrapped_key", "mail_hash", "created_at"), fresh)
+    return people
+
+
+def _mint(keyring: Keyring) -> tuple[Person, bytes]:
+    owner = new_id()
+    key, wrapped = keyring.new_data_key(owner)
+    return Person(owner, key), wrapped
+
+
+def seal_parties(person: Person, party_id: str, parties: dict[str, Any]) -> bytes:
+    """Seal who an order is for (bill_to, ship_to) and its note."""
+    return seal(person.key, msgspec.json.encode(parties), f"party:{party_id}")
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Who an order is for."""
+
+    bill_to: Party | None
+    ship_to: Party | None
+    note: str
+
+    @property
+    def receiver(self) -> Party | None:
+        """The shipping address, or the billing address where the shop keeps none."""
+        return self.ship_to or self.bill_to
+
+
+def open_parties(connection: Connection, keyring: Keyring, party_id: str) -> Parties:
+    """Unseal the parties of an order; raises `ErasedError` when the person was erased."""
+    row = connection.execute(
+        select(tables.party.c.sealed, tables.party.c.person_id, tables.person.c.wrapped_key)
+        .join(tables.person, tables.person.c.id == tables.party.c.person_id)
+        .where(tables.party.c.id == party_id)
+    ).one()
+    data = msgspec.json.decode(_open(keyring, row, f"party:{party_id}"))
+    return Parties(_party(data.get("bill_to")), _party(data.get("ship_to")), data.get("note", ""))
+
+
+def _party(data: dict[str, Any] | None) -> Party | None:
+    return None if data is None else Party.model_validate_json(msgspec.json.encode(data))
+
+
+def _open(keyring: Keyring, row: Any, about: str) -> bytes:
+    if row.wrapped_key is None:
+        raise ErasedError("this person's data was erased")
+    return unseal(keyring.unwrap(row.wrapped_key, row.person_id), row.sealed, about)
+
+
+def seal_for(unit: Unit, person_id: str, data: bytes, about: str) -> bytes:
+    """Seal bytes that name a known person, such as a label."""
+    return seal(_key_of(unit.connection, unit.keyring, person_id), data, about)
+
+
+def open_for(
+    connection: Connection, keyring: Keyring, person_id: str, sealed: bytes, about: str
+) -> bytes:
+    """Unseal bytes that name a known person."""
+    return unseal(_key_of(connection, keyring, person_id), sealed, about)
+
+
+def _key_of(connection: Connection, keyring: Keyring, person_id: str) -> bytes:
+    wrapped = connection.execute(
+        select(tables.person.c.wrapped_key).where(tables.person.c.id == person_id)
+    ).scalar_one()
+    if wrapped is None:
+        raise ErasedError("this person's data was erased")
+    return keyring.unwrap(wrapped, person_id)

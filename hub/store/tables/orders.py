@@ -1,0 +1,135 @@
+"""Tables of orders: facts and counters; statuses are derived."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from hub.store.tables.types import Json, UtcInstant
+
+
+class OrderRow(SQLModel, table=True):
+    """An order; the document is the channel's word without the people in it."""
+
+    __tablename__ = "sales_order"
+    __table_args__ = (
+        UniqueConstraint("connection_id", "external_id"),
+        Index("ix_sales_order_phase", "phase", "placed_at", "id"),
+        Index("ix_sales_order_placed", "placed_at", "id"),
+    )
+
+    id: str = Field(primary_key=True)
+    connection_id: str = Field(foreign_key="connection.id")
+    external_id: str
+    number: str = Field(index=True)
+    """Connection code and channel number: NYC-1001."""
+    bare_number: str = Field(index=True)
+    channel_state: str
+    channel_status: str
+    currency: str
+    total_minor: int
+    placed_at: datetime = Field(sa_type=UtcInstant)
+    updated_at: datetime = Field(sa_type=UtcInstant)
+    payment_terms: str
+    paid_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    verification: str = ""
+    """The newest verdict, empty before the first."""
+    party_id: str | None = Field(default=None, foreign_key="party.id")
+    ship_country: str = ""
+    can_ship: bool = False
+    """Whether there is an address a parcel could be sent to."""
+    history: bool = False
+    """It was finished at the shop before the hub came: nothing follows from it."""
+    phase: str
+    """For lists only; computed by `hub.domain.lifecycle`, read by no rule."""
+    document: dict[str, Any] = Field(sa_type=Json)
+
+
+class OrderLineRow(SQLModel, table=True):
+    """A line with its counters; the database keeps the inequalities."""
+
+    __tablename__ = "sales_order_line"
+    __table_args__ = (
+        UniqueConstraint("order_id", "external_id"),
+        CheckConstraint(
+            "reserved >= 0 AND allocated >= 0 AND shipped >= 0 AND cancelled >= 0",
+            name="line_counters_not_negative",
+        ),
+        CheckConstraint(
+            "reserved + allocated + shipped + cancelled <= quantity", name="line_adds_up"
+        ),
+        Index("ix_line_unmapped", "listing_external_id",
+              sqlite_where=text("stock_item_id IS NULL"),
+              postgresql_where=text("stock_item_id IS NULL")),
+        Index("ix_line_item", "stock_item_id"),
+    )  # fmt: skip
+
+    id: str = Field(primary_key=True)
+    order_id: str = Field(foreign_key="sales_order.id")
+    position: int
+    external_id: str
+    listing_external_id: str | None = None
+    sku: str = ""
+    title: str
+    stock_item_id: str | None = Field(default=None, foreign_key="stock_promise.stock_item_id")
+    quantity: int
+    cancelled: int = 0
+    reserved: int = 0
+    allocated: int = 0
+    shipped: int = 0
+    stock_taken: int = 0
+    """Units by which the channel has lowered its own stock."""
+
+
+class HoldRow(SQLModel, table=True):
+    """A reason not to ship; several may be open on one order."""
+
+    __tablename__ = "hold"
+    __table_args__ = (
+        Index("ux_hold_open", "order_id", "reason", unique=True,
+              sqlite_where=text("released_at IS NULL"),
+              postgresql_where=text("released_at IS NULL")),
+    )  # fmt: skip
+
+    id: str = Field(primary_key=True)
+    order_id: str = Field(foreign_key="sales_order.id", index=True)
+    reason: str
+    note: str = ""
+    placed_by: str
+    placed_at: datetime = Field(sa_type=UtcInstant)
+    released_by: str = ""
+    released_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+
+
+class DecisionRow(SQLModel, table=True):
+    """An automatic decision with its inputs, candidates, rejections and rule version."""
+
+    __tablename__ = "decision"
+    __table_args__ = (Index("ix_decision_subject", "subject_id", "id"),)
+
+    id: str = Field(primary_key=True)
+    subject_id: str
+    kind: str
+    outcome: str
+    document: dict[str, Any] = Field(sa_type=Json)
+    at: datetime = Field(sa_type=UtcInstant)
+
+
+class PaymentEventRow(SQLModel, table=True):
+    """Append-only: what happened to an order's money, and who says so."""
+
+    __tablename__ = "payment_event"
+    __table_args__ = (UniqueConstraint("order_id", "source", "kind", "reference"),)
+
+    id: str = Field(primary_key=True)
+    order_id: str = Field(foreign_key="sales_order.id")
+    source: str
+    """The connection that said so."""
+    kind: str
+    amount_minor: int
+    currency: str
+    method: str = ""
+    reference: str
+    occurred_at: datetime = Field(sa_type=UtcInstant)
+    recorded_at: datetime = Field(sa_type=UtcInstant)
