@@ -1,0 +1,162 @@
+"""The composition root: settings → a whole hub; the only chooser of concrete things."""
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import Connection, select
+
+from hub.records.base import Clock, system_clock
+from hub.records.policy import Policy
+from hub.registry import load_plugins
+from hub.sdk.connector import HttpFactory
+from hub.sdk.errors import ConfigError
+from hub.sdk.http import AllowedAddresses, HttpClient
+from hub.services.context import Hub
+from hub.services.kinds import job_kinds
+from hub.services.reactions import react
+from hub.settings import Settings
+from hub.store import schema, tables
+from hub.store.engine import Engines, StorageError, open_engines
+from hub.store.exchanges import ExchangeLog
+from hub.store.jobs import JobKind
+from hub.store.sealing import KEY_BYTES, Keyring
+from hub.store.unit_of_work import Bell, Store
+
+SEAL = "seal"
+
+
+@dataclass(frozen=True)
+class System:
+    """A hub put together, with what the doors need besides its services."""
+
+    settings: Settings
+    engines: Engines
+    hub: Hub
+    kinds: Mapping[str, JobKind]
+    exchanges: ExchangeLog
+
+    def close(self) -> None:
+        """Write what is buffered and let go of the database."""
+        self.exchanges.flush(self.hub.store)
+        self.engines.dispose()
+
+
+def build(settings: Settings, bell: Bell | None = None, clock: Clock = system_clock) -> System:
+    """Put a hub together on its database; raises `StorageError` or `SealError` when it may not."""
+    keyring = load_keyring(settings)
+    engines = open_database(settings)
+    schema.check(engines)
+    _check_seal(engines, keyring)
+    registry = load_plugins(
+        settings.listed(settings.plugins), settings.listed(settings.plugin_modules)
+    )
+    store = Store(engines, clock, keyring, react, bell, registry.observe_event)
+    exchanges = ExchangeLog(registry.observe_exchange)
+    http_for = _http_for(settings, partial(exchanges.observe, store))
+    hub = Hub(store, registry, Policy(), http_for)
+    return System(settings, engines, hub, job_kinds(hub), exchanges)
+
+
+def _http_for(settings: Settings, observe: Callable[..., None]) -> Callable[[str], HttpFactory]:
+    allow = AllowedAddresses.parse(settings.listed(settings.allow_hosts))
+    ca_file = settings.ca_file or None
+
+    def http_for(connection: str) -> HttpFactory:
+        return partial(
+            HttpClient, connection=connection, allow=allow, ca_file=ca_file, observe=observe
+        )
+
+    return http_for
+
+
+def open_database(settings: Settings) -> Engines:
+    """Open the database of an installation; raises `StorageError` when it was never set up."""
+    if not settings.database_url and not (settings.home / "hub.db").exists():
+        raise StorageError(f"there is no hub in {settings.home}; run `hub init` first")
+    return open_engines(settings.url)
+
+
+def initialise(settings: Settings) -> bool:
+    """Create key, database and schema; what exists stays. False when nothing was left to do."""
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh_key = _ensure_key(settings)
+    keyring = load_keyring(settings)
+    engines = open_engines(settings.url)
+    try:
+        fresh = schema.current(engines) is None
+        if fresh_key and not fresh and _seal_of(engines) is not None:
+            settings.key_file.unlink()
+            raise StorageError("this database is sealed with a key that is not here; restore it")
+        schema.upgrade(engines)
+        _ensure_seal(engines, keyring)
+    finally:
+        engines.dispose()
+    return fresh_key or fresh
+
+
+def _ensure_key(settings: Settings) -> bool:
+    if settings.secret_key or settings.key_file.exists():
+        return False
+    handle = os.open(settings.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(os.urandom(KEY_BYTES).hex() + "\n")
+    return True
+
+
+def load_keyring(settings: Settings) -> Keyring:
+    """Read the hub's keys: hex text, comma-separated, oldest first. Raises `ConfigError`."""
+    text = settings.secret_key
+    if not text:
+        if not settings.key_file.exists():
+            raise ConfigError(
+                f"there is no key: {settings.key_file} is missing and HUB_SECRET_KEY is not set; "
+                "run `hub init` for a new hub, or restore the key of this one"
+            )
+        if stat.S_IMODE(settings.key_file.stat().st_mode) & 0o077:
+            raise ConfigError(f"others may read {settings.key_file}; run chmod 600 on it")
+        text = settings.key_file.read_text()
+    return Keyring(dict(enumerate((_key(part) for part in text.split(",")), start=1)))
+
+
+def _key(text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text.strip())
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES or len(set(key)) < 8:
+        raise ConfigError("the hub key must be 64 random hex digits (openssl rand -hex 32)")
+    return key
+
+
+def _seal_of(engines: Engines) -> str | None:
+    with engines.read.connect() as connection:
+        return connection.execute(
+            select(tables.hub.c.value).where(tables.hub.c.name == SEAL)
+        ).scalar()
+
+
+def _ensure_seal(engines: Engines, keyring: Keyring) -> None:
+    """Keep something sealed, so that a wrong key is noticed before anything is sealed with it."""
+    if _seal_of(engines) is None:
+        _, wrapped = keyring.new_data_key(SEAL)
+        with engines.write.begin() as connection:
+            connection.execute(tables.hub.insert().values(name=SEAL, value=wrapped.hex()))
+            _default_location(connection)
+
+
+def _default_location(connection: Connection) -> None:
+    place = tables.location
+    if connection.execute(select(place.c.id)).first() is None:
+        connection.execute(
+            place.insert().values(id="main", code="MAIN", title="Main warehouse", country="US")
+        )
+
+
+def _check_seal(engines: Engines, keyring: Keyring) -> None:
+    sealed = _seal_of(engines)
+    if sealed is None:
+        raise StorageError("the database was never finished; run `hub init`")
+    keyring.unwrap(bytes.fromhex(sealed), SEAL)

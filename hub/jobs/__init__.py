@@ -1,0 +1,1 @@
+"""Running what is owed: the engine, its threads and the bell that wakes them."""

@@ -1,0 +1,103 @@
+"""Running one job from its id: claim, handler, and the transition that its end calls for."""
+
+import logging
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hub.jobs.outcomes import Facts, Outcome, decide, told
+from hub.sdk.errors import AuthError, HubError
+from hub.store import jobs
+from hub.store.jobs import Chance, JobKind, JobResult, LeaseLost, Retry, RunningJob
+from hub.store.unit_of_work import Store, Unit
+
+log = logging.getLogger(__name__)
+
+
+class NoHandlerError(HubError):
+    """No plugin or service of this hub knows the kind of job."""
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Everything a thread needs to run jobs; safe to share between threads."""
+
+    store: Store
+    kinds: Mapping[str, JobKind]
+    boot_id: str
+    chance: Chance = random.random
+    in_hand: dict[str, RunningJob] = field(default_factory=dict)
+    """The jobs that run at this moment, for the heartbeat."""
+
+    def run(self, job_id: str, thread: str) -> bool:
+        """Run a job if it may run now; whether it was claimed. Every outcome goes to its row.
+
+        An interrupt (`BaseException`) passes through and leaves the job to crash recovery.
+        """
+        job = jobs.claim(self.store, job_id, f"{self.boot_id}:{thread}", self.chance)
+        if job is None:
+            return False
+        self.in_hand[job.id] = job
+        try:
+            self._work(job)
+        finally:
+            del self.in_hand[job.id]
+        return True
+
+    def _work(self, job: RunningJob) -> None:
+        try:
+            try:
+                self._succeed(job, self._kind(job).handler(job))
+            except Exception as error:  # every error has its line in the table
+                self._fail(job, error)
+        except LeaseLost as lost:
+            log.warning("%s; what it stored was rolled back", lost)
+
+    def _kind(self, job: RunningJob) -> JobKind:
+        kind = self.kinds.get(job.kind)
+        if kind is None:
+            raise NoHandlerError(f"this hub has no handler for jobs of kind {job.kind!r}")
+        return kind
+
+    def _succeed(self, job: RunningJob, result: JobResult | None) -> None:
+        """T7, unless the handler has done it in its own unit."""
+        if job.pulse.finished and not self._still_runs(job):
+            return
+        result = result or JobResult()
+        with self.store.unit_of_work() as unit:
+            job.finish(unit, result.outcome, result.counters or None)
+
+    def _still_runs(self, job: RunningJob) -> bool:
+        with self.store.reading() as connection:
+            return jobs.runs(connection, job)
+
+    def _fail(self, job: RunningJob, error: Exception) -> None:
+        with self.store.unit_of_work() as unit:
+            outcome = decide(error, self._facts(unit, job, error))
+            apply(unit, job, outcome)
+        if outcome.error_class == "internal":
+            log.error("job %s (%s) met a fault: %s", job.id, job.kind, told(error))
+
+    def _facts(self, unit: Unit, job: RunningJob, error: Exception) -> Facts:
+        kind = self.kinds.get(job.kind)
+        refused_before = (
+            isinstance(error, AuthError)
+            and job.connection_id is not None
+            and jobs.auth_failed_before(unit, job.connection_id)
+        )
+        retry = kind.retry if kind else Retry()
+        return Facts.of(job, retry, unit.now, self.chance, refused_before)
+
+
+def apply(unit: Unit, job: RunningJob, outcome: Outcome) -> None:
+    """Write an outcome to the job's row. Raises `LeaseLost`."""
+    why = (outcome.error_class, outcome.error_text)
+    if outcome.transition == "T8" and outcome.run_at:
+        jobs.retry_later(unit, job, outcome.run_at, *why)
+    elif outcome.transition == "T9" and outcome.run_at:
+        jobs.snooze(unit, job, outcome.run_at, *why)
+    elif outcome.transition == "T12" and job.connection_id:
+        jobs.snooze(unit, job, unit.now, *why)
+        jobs.require_auth(unit, job.connection_id, outcome.error_text)
+    elif outcome.transition == "T16":
+        jobs.bury(unit, job, *why)

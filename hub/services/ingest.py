@@ -1,0 +1,149 @@
+"""Landing: a page and its cursor in one commit; repeats and stale arrivals do nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from hub.domain.reconcile import Change, reconcile
+from hub.records.catalogue import Listing
+from hub.records.events import EventKind
+from hub.records.order import Order
+from hub.services.context import Hub
+from hub.services.holds import place_hold
+from hub.services.mapping import Fresh, fresh_items, map_items
+from hub.store.catalogue import (
+    LISTING,
+    awaited_by_lines,
+    items_by_listing,
+    land_listings,
+    map_new_listings,
+)
+from hub.store.connections import Connected
+from hub.store.ids import new_id
+from hub.store.intake import Problem, keep_aside, resolve_kept
+from hub.store.order_lander import ORDER, Landing, RawOrder, known_orders, land_orders
+from hub.store.orders import refresh_phase
+from hub.store.unit_of_work import Unit
+
+_ORDERS: TypeAdapter[list[Order]] = TypeAdapter(list[Order])
+_LISTINGS: TypeAdapter[list[Listing]] = TypeAdapter(list[Listing])
+
+Translate = Callable[[bytes], Mapping[str, Any]]
+InSameCommit = Callable[[Unit], None]
+
+
+@dataclass
+class Tally:
+    """What became of the records of a walk."""
+
+    seen: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    quarantined: int = 0
+
+    def add(self, other: "Tally") -> None:
+        """Count another page in."""
+        for name, count in vars(other).items():
+            setattr(self, name, getattr(self, name) + count)
+
+    @property
+    def moved(self) -> int:
+        """Records that were written."""
+        return self.created + self.updated
+
+
+def land_order_page(
+    hub: Hub, connection: Connected, raws: Sequence[bytes], translate: Translate,
+    in_same_commit: InSameCommit,
+) -> Tally:  # fmt: skip
+    """Land a page of orders; `in_same_commit` moves the cursor, or finishes the doorbell."""
+    with hub.store.reading() as database:
+        fresh = fresh_items(database, connection.id, ORDER, raws)
+    mapped, problems = map_items(fresh, translate, _ORDERS)
+    tally = Tally(seen=len(raws), unchanged=len(raws) - len(fresh), quarantined=len(problems))
+    with hub.store.unit_of_work() as unit:
+        landings = _reconciled(unit, connection, _newest(mapped), tally)
+        _write_orders(unit, connection, landings)
+        _keep(unit, connection, ORDER, problems, [order.external_id for _, order in mapped])
+        in_same_commit(unit)
+    return tally
+
+
+def _newest(mapped: Sequence[tuple[Fresh, Order]]) -> list[tuple[Fresh, Order]]:
+    """A page that repeats an order (it changed while paging) counts once, newest version last."""
+    newest: dict[str, tuple[Fresh, Order]] = {}
+    for item, order in mapped:
+        known = newest.get(order.external_id)
+        if known is None or known[1].updated_at <= order.updated_at:
+            newest[order.external_id] = (item, order)
+    return list(newest.values())
+
+
+def _reconciled(
+    unit: Unit, connection: Connected, mapped: Sequence[tuple[Fresh, Order]], tally: Tally
+) -> list[Landing]:
+    known = known_orders(unit, connection.id, [order.external_id for _, order in mapped])
+    books_open = connection.books_opened_at is not None
+    landings = []
+    for item, order in mapped:
+        before, party_id = known.get(order.external_id, (None, None))
+        outcome = reconcile(before, order, books_open)
+        if outcome.change == Change.STALE:
+            tally.skipped += 1
+            continue
+        tally.created += outcome.change == Change.NEW
+        tally.updated += outcome.change == Change.CHANGED
+        source = RawOrder(item.raw, item.digest, order)
+        landings.append(Landing(source, outcome, before.id if before else new_id(), party_id))
+    return landings
+
+
+def _write_orders(unit: Unit, connection: Connected, landings: Sequence[Landing]) -> None:
+    listings = {
+        line.listing_external_id
+        for landing in landings
+        for line in landing.outcome.new_lines
+        if line.listing_external_id
+    }
+    items = items_by_listing(unit, connection.id, listings)
+    land_orders(unit, connection.id, connection.code, landings, items)
+    refresh_phase(unit, [one.order_id for one in landings if one.outcome.change == Change.CHANGED])
+    for landing in landings:
+        for reason, note in landing.outcome.holds:
+            place_hold(unit, landing.order_id, reason, note, by="sync")
+        for kind in landing.outcome.events:
+            unit.record(kind, landing.order_id, connection.id)
+
+
+def land_listing_page(
+    hub: Hub, connection: Connected, raws: Sequence[bytes], translate: Translate,
+    in_same_commit: InSameCommit,
+) -> Tally:  # fmt: skip
+    """Land a page of listings and map the new ones."""
+    with hub.store.reading() as database:
+        fresh = fresh_items(database, connection.id, LISTING, raws)
+    mapped, problems = map_items(fresh, translate, _LISTINGS)
+    tally = Tally(seen=len(raws), unchanged=len(raws) - len(fresh), quarantined=len(problems))
+    with hub.store.unit_of_work() as unit:
+        newest = {listing.external_id: (listing, item.digest) for item, listing in mapped}
+        landed = land_listings(unit, connection.id, list(newest.values()))
+        tally.created = sum(item.is_new for item in landed)
+        tally.updated = len(landed) - tally.created
+        mapped_now = map_new_listings(unit, connection, landed)
+        for listing_id in awaited_by_lines(unit, connection.id, mapped_now):
+            unit.record(EventKind.LISTING_MAPPED, listing_id, connection.id)
+        _keep(unit, connection, LISTING, problems, list(newest))
+        in_same_commit(unit)
+    return tally
+
+
+def _keep(
+    unit: Unit, connection: Connected, kind: str, problems: Sequence[Problem],
+    landed: Sequence[str],
+) -> None:  # fmt: skip
+    keep_aside(unit, connection.id, kind, problems)
+    resolve_kept(unit, connection.id, kind, landed)

@@ -1,0 +1,192 @@
+"""Publishing: what every channel should show, sent as desired state and confirmed by read-back."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from hub.records.catalogue import StockTarget
+from hub.records.connection import ConnectionState, Family
+from hub.sdk.capabilities import PullStock, PushStock, StockAnswer
+from hub.services.context import Hub
+from hub.services.work import draft, owe
+from hub.store import tables
+from hub.store.catalogue import Offer, observe_stock, offers_of, offers_on
+from hub.store.connections import Connected, list_connections
+from hub.store.desired import (
+    STOCK,
+    Wish,
+    confirm,
+    mark_sent,
+    open_wishes,
+    refuse,
+    want,
+)
+from hub.store.jobs import RunningJob, Snooze, insert_jobs
+from hub.store.unit_of_work import Unit
+
+BATCH = 100
+"""Listings per job; WooCommerce takes 100 in one call."""
+
+SALE_GRACE = timedelta(seconds=5)
+"""How long a push waits for the sale that a changed quantity on the channel gives away."""
+
+
+def stock_moved(unit: Unit, items: Iterable[str]) -> None:
+    """Say that the availability of these stock items changed: every channel is to show it."""
+    by_connection: dict[str, list[str]] = {}
+    for offer in offers_of(unit.connection, set(items)):
+        by_connection.setdefault(offer.connection_id, []).append(offer.listing_id)
+    for connection_id, listings in by_connection.items():
+        want(unit, connection_id, STOCK, listings)
+        if _may_publish(unit.connection, connection_id):
+            owe(unit, "publish_stock", connection_id, connection_id)
+
+
+def publish_all_stock(hub: Hub, job: RunningJob) -> None:
+    """Want the present quantity on every listing of a connection."""
+    with hub.store.unit_of_work() as unit:
+        offers = offers_on(unit.connection, job.subject)
+        want(unit, job.subject, STOCK, [offer.listing_id for offer in offers])
+        if _may_publish(unit.connection, job.subject):
+            owe(unit, "publish_stock", job.subject, job.subject)
+        job.finish(unit, counters={"seen": len(offers)})
+
+
+def _may_publish(database: Connection, connection_id: str) -> bool:
+    """Stock is published where writes are on and the first sync is over; until then it is kept."""
+    return any(
+        shop.id == connection_id and shop.writes and shop.books_opened_at
+        for shop in list_connections(database, Family.STOREFRONT)
+        if shop.state != ConnectionState.DISABLED
+    )
+
+
+@dataclass(frozen=True)
+class _Aim:
+    """A listing with the wish for it and the quantity it should show now."""
+
+    wish: Wish
+    offer: Offer
+    quantity: int
+    last_observed: int | None
+
+    @property
+    def target(self) -> StockTarget:
+        return StockTarget(
+            external_id=self.offer.external_id, parent_external_id=self.offer.parent_external_id,
+            quantity=self.quantity,
+        )  # fmt: skip
+
+
+def publish_stock(hub: Hub, job: RunningJob) -> None:
+    """Bring one connection's listings to the numbers of the hub, a batch at a time.
+
+    Read what the channel shows; what is right already is confirmed. A number that changed by
+    itself gives away a sale: its orders are pulled first. Then set, read back, confirm.
+    """
+    shop = hub.connection(job.subject)
+    opened = hub.open(shop)
+    reader, writer = opened.offering(PullStock), opened.offering(PushStock)
+    if not shop.writes or reader is None or writer is None:
+        return
+    aims = _aims(hub, shop.id)
+    shown = _read(reader, aims)
+    if _sale_unseen(hub, job, shop, aims, shown):
+        raise Snooze(hub.store.clock() + SALE_GRACE, "the shop sold something: orders come first")
+    wrong = [aim for aim in aims if shown.get(aim.offer.external_id) != aim.quantity]
+    answers = _send(hub, job, shop, writer, wrong) if wrong else {}
+    after = {**shown, **(_read(reader, wrong) if wrong else {})}
+    _settle(hub, job, shop, aims, after, answers)
+
+
+def _aims(hub: Hub, connection_id: str) -> list[_Aim]:
+    with hub.store.reading() as database:
+        wishes = {wish.target: wish for wish in open_wishes(database, connection_id, STOCK, BATCH)}
+        listing, variant, promise = tables.listing, tables.variant, tables.stock_promise
+        rows = database.execute(
+            select(listing.c.id, listing.c.connection_id, listing.c.external_id,
+                   listing.c.parent_external_id, variant.c.stock_item_id,
+                   listing.c.observed_quantity, promise.c.sellable, promise.c.reserved,
+                   promise.c.allocated)
+            .join(variant, variant.c.id == listing.c.variant_id)
+            .join(promise, promise.c.stock_item_id == variant.c.stock_item_id)
+            .where(listing.c.id.in_(list(wishes)))
+            .order_by(listing.c.id)
+        )  # fmt: skip
+        return [
+            _Aim(wishes[row.id], Offer(*row[:5]), available(row), row.observed_quantity)
+            for row in rows
+        ]
+
+
+def available(row: Any) -> int:
+    """Give what may be sold of a `stock_promise` row; never less than nothing."""
+    return int(max(0, row.sellable - row.reserved - row.allocated))
+
+
+def _read(reader: PullStock, aims: Sequence[_Aim]) -> dict[str, int | None]:
+    if not aims:
+        return {}
+    return {seen.external_id: seen.quantity for seen in reader.read_stock([a.target for a in aims])}
+
+
+def _sale_unseen(
+    hub: Hub, job: RunningJob, shop: Connected, aims: Sequence[_Aim],
+    shown: dict[str, int | None],
+) -> bool:  # fmt: skip
+    """Note quantities that moved without us since the last look, and pull the orders if any."""
+    moved = {
+        aim.offer.external_id: seen
+        for aim in aims
+        if (seen := shown.get(aim.offer.external_id)) is not None
+        and seen not in (aim.last_observed, aim.quantity)
+    }
+    if moved:
+        with hub.store.unit_of_work() as unit:
+            job.guard(unit)
+            observe_stock(unit, shop.id, dict(moved))
+            owe(unit, "pull_orders", shop.id, shop.id)
+    return bool(moved)
+
+
+def _send(
+    hub: Hub, job: RunningJob, shop: Connected, writer: PushStock, wrong: Sequence[_Aim]
+) -> dict[str, StockAnswer]:
+    with hub.store.unit_of_work() as unit:
+        job.guard(unit)
+        mark_sent(unit, shop.id, STOCK, [(aim.wish, str(aim.quantity)) for aim in wrong])
+    answers = writer.push_stock([aim.target for aim in wrong])
+    return {answer.external_id: answer for answer in answers}
+
+
+def _settle(
+    hub: Hub, job: RunningJob, shop: Connected, aims: Sequence[_Aim],
+    shown: dict[str, int | None], answers: dict[str, StockAnswer],
+) -> None:  # fmt: skip
+    confirmed = refused = 0
+    with hub.store.unit_of_work() as unit:
+        observe_stock(unit, shop.id, shown)
+        for aim in aims:
+            answer = answers.get(aim.offer.external_id)
+            problem = answer.problem if answer else None
+            if shown.get(aim.offer.external_id) == aim.quantity:
+                confirmed += confirm(unit, shop.id, STOCK, aim.wish, str(aim.quantity))
+            elif problem or aim.offer.external_id not in shown:
+                refuse(unit, shop.id, STOCK, aim.wish, problem or "the shop has no such listing")
+                refused += 1
+        left = open_wishes(unit.connection, shop.id, STOCK, 1)
+        if left:
+            again = draft("publish_stock", shop.id, shop.id, run_at=_next(unit, confirmed))
+            insert_jobs(unit, [again])
+        job.finish(
+            unit, "partial" if refused else "ok",
+            {"seen": len(aims), "updated": len(answers), "unchanged": confirmed, "failed": refused},
+        )  # fmt: skip
+
+
+def _next(unit: Unit, confirmed: int) -> datetime:
+    """Go on at once while it moves; look again a little later while the channel lags."""
+    return unit.now if confirmed else unit.now + SALE_GRACE
