@@ -1,0 +1,88 @@
+"""The tester's hand on a running twin: faults, clock, actions, documents, and the witness."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from hub.testing.twins.log import TwinLog
+from hub.testing.twins.twin import ActionError
+
+
+class RunningTwin:
+    """A twin that answers at `url`; every method speaks to its control endpoint."""
+
+    def __init__(self, url: str, data: Path) -> None:
+        self.url = url
+        self.data = Path(data)
+        self.log = TwinLog(self.data)
+
+    def fault(self, kind: str, **dial: Any) -> None:
+        """Set a fault; see `hub.testing.twins.faults.Fault` for the dials."""
+        self._ask("POST", "/faults", dial | {"kind": kind})
+
+    def clear(self, kind: str | None = None) -> None:
+        """Remove every fault, or those of one kind."""
+        self._ask("DELETE", f"/faults?kind={kind}" if kind else "/faults")
+
+    def action(self, name: str, **given: Any) -> Any:
+        """Let something happen at the vendor; raises ActionError where it cannot."""
+        return self._ask("POST", f"/actions/{name}", given)
+
+    def now(self) -> datetime:
+        """Return the instant on the twin's clock."""
+        return datetime.fromisoformat(self._ask("GET", "/clock")["now"])
+
+    def freeze(self, instant: datetime | None = None) -> None:
+        """Stop the twin's clock, at the instant given or where it is."""
+        at = {"now": instant.isoformat()} if instant else {}
+        self._ask("PUT", "/clock", {"frozen": True} | at)
+
+    def unfreeze(self) -> None:
+        """Let the twin's clock run on from where it stands."""
+        self._ask("PUT", "/clock", {"frozen": False})
+
+    def move_to(self, instant: datetime) -> None:
+        """Make it this instant at the twin."""
+        self._ask("PUT", "/clock", {"now": instant.isoformat()})
+
+    def advance(self, seconds: float) -> None:
+        """Move the twin's clock forward."""
+        self._ask("PUT", "/clock", {"advance": seconds})
+
+    def documents(self, kind: str) -> list[dict[str, Any]]:
+        """Return everything of a kind the twin holds."""
+        return self._ask("GET", f"/documents/{kind}")
+
+    def document(self, kind: str, id: str | int) -> dict[str, Any]:
+        """Return one thing the twin holds; raises ActionError where there is none."""
+        return self._ask("GET", f"/documents/{kind}/{id}")
+
+    def put(self, kind: str, id: str | int, body: dict[str, Any]) -> None:
+        """Replace one thing, behind the vendor's rules."""
+        self._ask("PUT", f"/documents/{kind}/{id}", body)
+
+    def merge(self, kind: str, id: str | int, **fields: Any) -> None:
+        """Change fields of one thing, behind the vendor's rules."""
+        self._ask("POST", f"/documents/{kind}/{id}", fields)
+
+    def deliver(self) -> list[dict[str, Any]]:
+        """Send every webhook owed now, due or not; return topic, subject and status of each."""
+        return self._ask("POST", "/deliver")["delivered"]
+
+    def owed(self) -> list[dict[str, Any]]:
+        """Return the webhooks not sent yet."""
+        return self._ask("GET", "/deliveries")
+
+    def _ask(self, method: str, path: str, given: dict[str, Any] | None = None) -> Any:
+        # The twin is ours, on loopback, with whatever certificate the test made up.
+        with httpx.Client(verify=False, trust_env=False, timeout=60.0) as client:
+            answer = client.request(method, f"{self.url}/_twin{path}", json=given)
+        if answer.status_code == 422:
+            raise ActionError(answer.json()["error"])
+        if answer.status_code >= 400:
+            raise ValueError(answer.text)
+        return answer.json()

@@ -1,0 +1,91 @@
+"""A twin brought to life: its file opened and seeded, its socket bound, uvicorn on top."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from hub.testing.twins.front import FrontDoor
+from hub.testing.twins.state import TwinState
+from hub.testing.twins.twin import Twin
+
+
+@dataclass(frozen=True)
+class TlsFiles:
+    """The certificate a twin shows, and its key, as PEM files."""
+
+    certificate: Path
+    key: Path
+
+
+class QuickServer(uvicorn.Server):
+    """uvicorn looks ten times a second whether it should stop; tests start and stop many twins."""
+
+    async def main_loop(self) -> None:
+        """Serve until told to stop."""
+        tick = 0
+        while not await self.on_tick(tick):
+            tick += 1
+            await asyncio.sleep(0.01)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A twin ready to be served, and what must be closed afterwards."""
+
+    server: uvicorn.Server
+    listener: socket.socket
+    state: TwinState
+
+    def close(self) -> None:
+        """Give back the port and the file."""
+        self.listener.close()
+        self.state.close()
+
+
+def set_up(
+    twin: Twin,
+    *,
+    data: Path,
+    seed: Path | None,
+    port: int = 0,
+    tls: TlsFiles | None = None,
+    options: Mapping[str, str] | None = None,
+) -> Stage:
+    """Open the twin's file, seed it if it is new, and bind its port on loopback (0: any free)."""
+    listener = _bind(port)
+    state = TwinState(data, options)
+    scheme = "https" if tls else "http"
+    state.url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
+    with state.transaction():
+        if not state.setting("seeded", False):
+            twin.seed(state, seed)
+            state.keep("seeded", True)
+    config = uvicorn.Config(
+        FrontDoor(twin, state),
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
+        ssl_certfile=str(tls.certificate) if tls else None,
+        ssl_keyfile=str(tls.key) if tls else None,
+    )
+    return Stage(server=QuickServer(config), listener=listener, state=state)
+
+
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket()
+    # A twin killed and started again wants its old port back at once.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    return listener

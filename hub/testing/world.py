@@ -1,0 +1,164 @@
+"""A whole hub for a test: its own database, its own clock, twins for vendors, no thread of its own.
+
+Every job runs in the calling thread, in the order of the rows, so that a story can be repeated and
+crashed at any point. The clock jumps to the next due instant when nothing is due.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from hub import bootstrap
+from hub.bootstrap import System
+from hub.jobs.engine import recover
+from hub.jobs.idle import run_until_idle
+from hub.jobs.worker import Worker
+from hub.services import connect as connecting
+from hub.services.context import Hub
+from hub.services.handover import hand_over, labelled_shipments
+from hub.settings import Settings
+from hub.store import tables
+from hub.store.effects import sent_by_jobs_to_unknown
+from hub.store.orders import find_order_id
+from hub.testing.twins import RunningTwin
+
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+class TestClock:
+    """A clock that stands still until it is moved."""
+
+    __test__ = False
+
+    def __init__(self, start: datetime = START) -> None:
+        self.now = start
+
+    def __call__(self) -> datetime:
+        """Give the present."""
+        return self.now
+
+    def advance(self, delta: timedelta) -> None:
+        """Let time pass."""
+        self.now += delta
+
+
+class World:
+    """A hub with its twins; `crash()` and `start()` are a process dying and coming back."""
+
+    def __init__(self, home: Path, *, database_url: str = "", plugin_modules: str = "") -> None:
+        self.home = home
+        self.clock = TestClock()
+        self.twins: list[RunningTwin] = []
+        self._options: dict[str, Any] = {
+            "database_url": database_url,
+            "plugin_modules": plugin_modules,
+        }
+        self._boots = 0
+        self._system: System | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, with every twin's address allowed."""
+        hosts = ",".join(twin.url.split("//")[1] for twin in self.twins)
+        return Settings(
+            home=self.home, secret_key=bytes(range(32)).hex(), allow_hosts=hosts, **self._options
+        )
+
+    @property
+    def system(self) -> System:
+        """The hub, started on first use."""
+        if self._system is None:
+            self.start()
+        assert self._system is not None
+        return self._system
+
+    @property
+    def hub(self) -> Hub:
+        """What services are given."""
+        return self.system.hub
+
+    def start(self) -> None:
+        """Start the hub: what was in the hands of an earlier process is taken back."""
+        bootstrap.initialise(self.settings)
+        self._system = bootstrap.build(self.settings, clock=self.clock)
+        self._boots += 1
+        recover(self._system.hub.store, self._boot_id, sent_by_jobs_to_unknown)
+
+    def crash(self) -> None:
+        """Let the process die: whatever was not committed is gone."""
+        if self._system is not None:
+            self._system.engines.dispose()
+            self._system = None
+
+    @property
+    def _boot_id(self) -> str:
+        return f"boot-{self._boots}"
+
+    def run(self, until: Callable[[], bool] = lambda: False) -> int:
+        """Run all that is due now; gives how many jobs ran."""
+        return run_until_idle(self._worker(), sent_by_jobs_to_unknown, until=until)
+
+    def run_for(self, span: timedelta) -> int:
+        """Run all that falls due within a span, the clocks of hub and twins jumping to each."""
+        end = self.clock() + span
+        over = lambda: self.clock() > end  # noqa: E731 - asked many times, named once
+        ran = run_until_idle(self._worker(), sent_by_jobs_to_unknown, self._advance, over)
+        self._advance(max(end, self.clock()))
+        return ran
+
+    def _worker(self) -> Worker:
+        worker = Worker(self.hub.store, self.system.kinds, self._boot_id, chance=lambda: 0.5)
+        return worker
+
+    def _advance(self, to: datetime) -> None:
+        self.clock.now = to
+        for twin in self.twins:
+            twin.move_to(to)
+
+    def add_twin(self, twin: RunningTwin) -> RunningTwin:
+        """Take a running twin into this world: its clock is the hub's."""
+        twin.move_to(self.clock())
+        twin.freeze(self.clock())
+        self.twins.append(twin)
+        if self._system is not None:
+            self.crash()  # its address must be allowed: settings are read at the start
+        return twin
+
+    def connect(self, connector: str, code: str, **config: Any) -> str:
+        """Connect a vendor and give the connection's id."""
+        return connecting.connect(self.hub, connector, code, "", config)[0]
+
+    def writes_on(self, *codes: str) -> None:
+        """Switch writes of these connections on."""
+        for code in codes:
+            connecting.switch_writes(self.hub, code, True)
+
+    def hand_over_all(self) -> int:
+        """Hand over every parcel that has its label; gives how many."""
+        return sum(hand_over(self.hub, shipment) for shipment in labelled_shipments(self.hub))
+
+    # -- looking ------------------------------------------------------------------------------
+
+    def rows(self, table: Any, **where: Any) -> list[Any]:
+        """Read rows of a table."""
+        query = select(table)
+        for column, value in where.items():
+            query = query.where(table.c[column] == value)
+        with self.hub.store.reading() as database:
+            return list(database.execute(query))
+
+    def order(self, number: str) -> Any:
+        """Read one order's row by its number."""
+        with self.hub.store.reading() as database:
+            order_id = find_order_id(database, number)
+        return self.rows(tables.sales_order, id=order_id)[0]
+
+    def phases(self) -> dict[str, int]:
+        """Count orders by phase."""
+        counted: dict[str, int] = {}
+        for row in self.rows(tables.sales_order):
+            counted[row.phase] = counted.get(row.phase, 0) + 1
+        return counted

@@ -1,0 +1,1 @@
+"""Carriers for Commerce Hub: one package each, one entry point each."""

@@ -1,0 +1,1 @@
+"""Payment gateways for Commerce Hub: one package each, one entry point each."""

@@ -1,0 +1,158 @@
+"""Connects the hub with a WooCommerce shop."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from hub.sdk import (
+    Accepted,
+    Account,
+    Clock,
+    Connector,
+    Delivery,
+    EffectTraits,
+    Family,
+    ObservedStock,
+    Opening,
+    OrderTracking,
+    Page,
+    PullOrders,
+    PullProducts,
+    PullStock,
+    PushShipment,
+    PushStock,
+    PushTracking,
+    RateLimit,
+    ReceiveWebhooks,
+    ShipmentNotice,
+    StockAnswer,
+    StockTarget,
+    WebhookRequest,
+    hookimpl,
+)
+from hub.sdk.http import BasicAuth, OAuth1
+from hub_woocommerce import account, listings, mapping, pull, shipments, stock, webhooks
+from hub_woocommerce.client import Shop, classify
+
+
+class WooCommerce:
+    """One shop, opened."""
+
+    def __init__(self, opening: Opening) -> None:
+        self._url = _site(opening.config["url"])
+        # Over plain http the shop ignores Basic; over https it needs no signing.
+        keys = opening.secret("consumer_key"), opening.secret("consumer_secret")
+        https = self._url.startswith("https:")
+        auth = BasicAuth(*keys) if https else OAuth1(*keys, now=_seconds(opening.clock))
+        self._shop = Shop(opening.http(self._url, auth=auth, classify=classify))
+        self._open_statuses = frozenset(opening.config.get("order_statuses_open", ()))
+        self._weight_unit = opening.config.get("weight_unit", "kg")
+        self._secrets = (
+            opening.secret("webhook_secret"), opening.secret("webhook_secret_previous"),
+        )  # fmt: skip
+
+    def check(self) -> Account:
+        """Ask the shop who it is; raises `AuthError` when it refuses the key."""
+        return account.check(self._shop, self._url)
+
+    # -- orders
+
+    def pull_orders(self, cursor: str | None) -> Iterator[Page]:
+        """Yield orders in any status but trash, in the order of their change."""
+        return pull.orders(self._shop, cursor)
+
+    def read_order(self, external_id: str) -> bytes:
+        """Give one order as it is now, a trashed one too."""
+        return self._shop.read(f"orders/{external_id}").body
+
+    def to_order(self, raw: bytes) -> Mapping[str, Any]:
+        """Translate one raw order."""
+        return mapping.to_order(raw, self._open_statuses)
+
+    # -- products and their stock
+
+    def pull_products(self, cursor: str | None) -> Iterator[Page]:
+        """Yield products in the order of their change, each followed by its variations."""
+        return pull.products(self._shop, cursor)
+
+    def to_listing(self, raw: bytes) -> Mapping[str, Any]:
+        """Translate one raw product or variation."""
+        return listings.to_listing(raw, self._weight_unit)
+
+    def read_stock(self, listings: Sequence[StockTarget]) -> tuple[ObservedStock, ...]:
+        """Read the quantities of these listings."""
+        return stock.read_stock(self._shop, listings)
+
+    def push_stock(self, targets: Sequence[StockTarget]) -> tuple[StockAnswer, ...]:
+        """Set these quantities, a hundred a request."""
+        return stock.push_stock(self._shop, targets)
+
+    # -- parcels
+
+    def push_shipment(self, notice: ShipmentNotice, *, key: str) -> Accepted:
+        """Write the customer a note that carries the key."""
+        return shipments.push_shipment(self._shop, notice, key)
+
+    def find_shipment(self, notice: ShipmentNotice, *, key: str) -> Accepted | None:
+        """Find the note that carries the key."""
+        return shipments.find_shipment(self._shop, notice, key)
+
+    def push_tracking(self, tracking: OrderTracking) -> None:
+        """Keep the parcels in the order's meta data; complete the order after the last one."""
+        shipments.push_tracking(self._shop, tracking)
+
+    # -- webhooks
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Raise `SignatureError` unless this shop signed the request."""
+        webhooks.verify(request, self._secrets, self._url)
+
+    def read(self, request: WebhookRequest) -> tuple[Delivery, ...]:
+        """Say which order or product the request is about."""
+        return webhooks.read(request)
+
+
+def _seconds(clock: Clock) -> Callable[[], float]:
+    return lambda: clock().timestamp()
+
+
+def _site(url: str) -> str:
+    """Accept the address of the interface for that of the site."""
+    return url.partition("/wp-json")[0].rstrip("/")
+
+
+CONNECTOR = Connector(
+    name="woocommerce",
+    title="WooCommerce",
+    family=Family.STOREFRONT,
+    factory=WooCommerce,
+    config_schema=json.loads(Path(__file__).with_name("config.schema.json").read_text("utf-8")),
+    provides=(
+        PullOrders, PullProducts, PullStock, PushStock, PushShipment, PushTracking, ReceiveWebhooks,
+    ),
+    webhook_topics=webhooks.TOPICS,
+    # WooCommerce itself has no limit; small hosts manage some ten reads a second in all.
+    rate=RateLimit(calls=5, concurrency=2),
+    effects={
+        # A note is one insert and is listed at once, but a web server lets PHP work on for a
+        # minute after we hung up: 60 s + 20 %.
+        PushShipment: EffectTraits(lookup=True, settle=timedelta(seconds=72)),
+    },
+    # Webhooks ride on the shop's own cron: up to a minute late, never repeated, and switched off
+    # after a few failures. An idle poll costs the shop a tenth of a second.
+    poll_every=timedelta(minutes=2),
+    twin="hub_woocommerce.twin:twin",
+    links={
+        "documentation": "https://woocommerce.github.io/woocommerce-rest-api-docs/",
+        "keys": "https://woocommerce.com/document/woocommerce-rest-api/",
+        "webhooks": "https://woocommerce.com/document/webhooks/",
+    },
+)  # fmt: skip
+
+
+@hookimpl
+def hub_connectors() -> list[Connector]:
+    """Give the one connector of this plugin."""
+    return [CONNECTOR]

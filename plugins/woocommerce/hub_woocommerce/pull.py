@@ -1,0 +1,80 @@
+"""Pulls orders, and products with their variations, page by page."""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from hub.sdk import MappingError, Page
+from hub_woocommerce import account, wire
+from hub_woocommerce.client import Sheet, Shop
+from hub_woocommerce.listings import has_variations, with_context
+from hub_woocommerce.walk import Look, advance, cursor_text, query, read_cursor
+
+
+class _Stamp(msgspec.Struct):
+    date_modified_gmt: str | None = None
+
+
+_stamp = msgspec.json.Decoder(_Stamp)
+_product = wire.decoder(wire.Product)
+
+
+def orders(shop: Shop, cursor: str | None) -> Iterator[Page]:
+    """Yield orders changed since the cursor, oldest change first."""
+    return _walk(shop, "orders", cursor, lambda items: items)
+
+
+def products(shop: Shop, cursor: str | None) -> Iterator[Page]:
+    """Yield products changed since the cursor, each followed by all its variations.
+
+    A changed variation moves its product's date, so products alone need to be watched.
+    """
+    prices_in: list[str | None] = []
+
+    def with_variations(items: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        if items and not prices_in:
+            prices_in.append(account.currency(shop))
+        return tuple(each for raw in items for each in _family(shop, raw, prices_in[0]))
+
+    return _walk(shop, "products", cursor, with_variations)
+
+
+def _walk(
+    shop: Shop,
+    path: str,
+    cursor: str | None,
+    complete: Callable[[tuple[bytes, ...]], tuple[bytes, ...]],
+) -> Iterator[Page]:
+    place, last = read_cursor(cursor), False
+    while not last:
+        sheet = shop.sheet(path, {"status": "any", **query(place)})
+        look = Look([_modified(raw) for raw in sheet.items], sheet.total, sheet.now)
+        total = _first(place.total, sheet)
+        place, last = advance(place, look)
+        yield Page(complete(sheet.items), cursor_text(place), last, total)
+
+
+def _first(total: int | None, sheet: Sheet) -> int | None:
+    return sheet.total if total is None else total
+
+
+def _modified(raw: bytes) -> str | None:
+    try:
+        return _stamp.decode(raw).date_modified_gmt
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None  # the record itself will say what is wrong when it is mapped
+
+
+def _family(shop: Shop, raw: bytes, currency: str | None) -> Iterator[bytes]:
+    yield with_context(raw, wire.Context(currency))
+    try:
+        product, _ = wire.decode(_product, raw)
+    except MappingError:
+        return  # it lands beside, with its reason; so do its variations once it is readable
+    if not has_variations(product):
+        return
+    parent = wire.Parent(
+        product.id, product.name or "", product.status or "", product.catalog_visibility or ""
+    )
+    for variation in shop.all(f"products/{product.id}/variations", {}):
+        yield with_context(variation, wire.Context(currency, parent))

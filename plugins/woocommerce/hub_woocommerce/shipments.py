@@ -1,0 +1,176 @@
+"""Tells a shop of parcels, as WooCommerce allows it: a note to the customer, then meta data."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from hub.sdk import Accepted, OrderTracking, ParcelNotice, ShipmentNotice
+from hub_woocommerce import wire
+from hub_woocommerce.client import Shop, split
+
+PARCELS = "_commerce_hub_parcels"
+"""Everything the hub knows of the order's parcels, as JSON text."""
+
+TRACKING_ITEMS = "_wc_shipment_tracking_items"
+"""Where the Shipment Tracking plugin, and what imitates it, keeps parcels for mails and pages."""
+
+_SETTLED = frozenset({"completed", "cancelled", "refunded", "trash"})
+
+
+class _Note(msgspec.Struct):
+    id: int
+    note: str = ""
+
+
+class _Meta(msgspec.Struct):
+    id: int | None = None
+    key: str | None = None
+    value: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Order(msgspec.Struct):
+    status: str
+    meta_data: list[_Meta] = []
+
+
+class _Item(msgspec.Struct):
+    tracking_id: str | None = None
+
+
+_note = wire.decoder(_Note)
+_order = wire.decoder(_Order)
+
+
+# --- the note, an effect --------------------------------------------------------------------------
+
+
+def push_shipment(shop: Shop, notice: ShipmentNotice, key: str) -> Accepted:
+    """Write the customer a note that ends with a line carrying the key."""
+    text = f"{notice.text}\n\nRef: {key}"
+    path = f"orders/{notice.order_external_id}/notes"
+    created = shop.create(path, {"note": text, "customer_note": True}).decode(_Note)
+    return Accepted(str(created.id))
+
+
+def find_shipment(shop: Shop, notice: ShipmentNotice, key: str) -> Accepted | None:
+    """Look through the order's notes, which come all at once, for the line with the key."""
+    wanted = re.compile(rf"\bRef: {re.escape(key)}(?![\w-])")
+    for raw in split(shop.read(f"orders/{notice.order_external_id}/notes")):
+        note, _ = wire.decode(_note, raw)
+        if wanted.search(note.note):
+            return Accepted(str(note.id))
+    return None
+
+
+# --- the meta data, desired state -----------------------------------------------------------------
+
+
+def push_tracking(shop: Shop, tracking: OrderTracking) -> None:
+    """Bring the order's parcels and, after the last one, its status to what they should be.
+
+    Nothing is sent when all is so already: every write would move the order's date of change.
+    """
+    path = f"orders/{tracking.order_external_id}"
+    order, _ = wire.decode(_order, shop.read(path, {"_fields": "status,meta_data"}).body)
+    body: dict[str, Any] = {}
+    if meta := _changes(order, tracking.parcels):
+        body["meta_data"] = meta
+    if tracking.complete and order.status not in _SETTLED:
+        body["status"] = "completed"
+    if body:
+        shop.set(path, body)
+
+
+def _changes(order: _Order, parcels: Sequence[ParcelNotice]) -> list[dict[str, Any]]:
+    wanted: dict[str, Any] = {
+        PARCELS: _document(parcels) if parcels else "",
+        TRACKING_ITEMS: _foreign_items(order, parcels) + _own_items(parcels),
+    }
+    changes = []
+    for key, value in wanted.items():
+        # Without its id WooCommerce may add a second entry of the same key.
+        known = next((meta for meta in order.meta_data if meta.key == key), None)
+        if known is None and value:
+            changes.append({"key": key, "value": value})
+        elif known is not None and _plain(known.value) != _plain(msgspec.json.encode(value)):
+            changes.append({"id": known.id, "key": key, "value": value})
+    return changes
+
+
+def _document(parcels: Sequence[ParcelNotice]) -> str:
+    return msgspec.json.encode([
+        {
+            "carrier": parcel.carrier,
+            "tracking_number": parcel.tracking_number,
+            "tracking_url": parcel.tracking_url,
+            "shipped_at": parcel.shipped_at,
+            "lines": [{"id": line, "quantity": quantity} for line, quantity in parcel.lines],
+        }
+        for parcel in parcels
+    ]).decode()  # fmt: skip
+
+
+def _own_items(parcels: Sequence[ParcelNotice]) -> list[Any]:
+    return [
+        {
+            "tracking_provider": "",
+            "custom_tracking_provider": parcel.carrier,
+            "custom_tracking_link": parcel.tracking_url,
+            "tracking_number": parcel.tracking_number,
+            "date_shipped": str(int(parcel.shipped_at.timestamp())),
+            "tracking_id": _tracking_id(parcel.carrier, parcel.tracking_number),
+        }
+        for parcel in parcels
+        if parcel.tracking_number
+    ]
+
+
+def _foreign_items(order: _Order, parcels: Sequence[ParcelNotice]) -> list[Any]:
+    """Keep, as they are, the parcels that others wrote: their ids are none of ours, old or new."""
+    ours = {_tracking_id(parcel.carrier, parcel.tracking_number) for parcel in parcels}
+    kept: list[Any] = []
+    for meta in order.meta_data:
+        if meta.key == PARCELS:
+            ours |= _earlier_ids(meta.value)
+    for meta in order.meta_data:
+        if meta.key == TRACKING_ITEMS:
+            kept += [item for item in _items(meta.value) if _id_of(item) not in ours]
+    return kept
+
+
+def _earlier_ids(value: msgspec.Raw) -> set[str]:
+    try:
+        earlier = msgspec.json.decode(msgspec.json.decode(value, type=str), type=list[_Parcel])
+    except msgspec.MsgspecError:
+        return set()  # somebody edited it; then no item is known as ours, and none is removed
+    return {_tracking_id(parcel.carrier, parcel.tracking_number) for parcel in earlier}
+
+
+class _Parcel(msgspec.Struct):
+    carrier: str = ""
+    tracking_number: str = ""
+
+
+def _items(value: msgspec.Raw) -> list[msgspec.Raw]:
+    try:
+        return msgspec.json.decode(value, type=list[msgspec.Raw])
+    except msgspec.MsgspecError:
+        return []  # PHP writes an empty value as "" or an object
+
+
+def _id_of(item: msgspec.Raw) -> str | None:
+    try:
+        return msgspec.json.decode(item, type=_Item).tracking_id
+    except msgspec.MsgspecError:
+        return None
+
+
+def _tracking_id(carrier: str, number: str) -> str:
+    return hashlib.sha256(f"{carrier}\0{number}".encode()).hexdigest()[:32]
+
+
+def _plain(value: msgspec.Raw | bytes) -> Any:
+    return msgspec.json.decode(value)

@@ -1,0 +1,21 @@
+"""A living WooCommerce 10.5 shop for demos and tests: its REST API, its quirks, its webhooks.
+
+Options: `key`, `secret` (ck_twin, cs_twin), `read_key`, `read_secret` (a key that may not write),
+`timezone`, `name`, `webhook_delay` in seconds, and those of `seed`.
+"""
+
+from hub.testing.twins import Twin
+from hub_woocommerce.twin.actions import ACTIONS
+from hub_woocommerce.twin.app import build
+from hub_woocommerce.twin.seed import seed
+from hub_woocommerce.twin.webhooks import compose, posted
+
+twin = Twin(
+    name="woocommerce",
+    title="WooCommerce shop",
+    build=build,
+    seed=seed,
+    actions=ACTIONS,
+    compose=compose,
+    posted=posted,
+)
