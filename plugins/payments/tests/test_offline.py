@@ -29,7 +29,7 @@ def no_network(base_url: str, **options: Any) -> Any:
 
 def opened(**config: Any) -> OfflinePayment:
     checked = check_config(CONNECTOR.config_schema, config)
-    return OfflinePayment(Opening("c1", checked, no_network), now=lambda: NOON)
+    return OfflinePayment(Opening("c1", checked, no_network, clock=lambda: NOON))
 
 
 def test_the_plugin_brings_one_connector() -> None:

@@ -1,6 +1,7 @@
 """Pulls orders, and products with their variations, page by page."""
 
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import msgspec
 
@@ -9,6 +10,11 @@ from hub_woocommerce import account, wire
 from hub_woocommerce.client import Sheet, Shop
 from hub_woocommerce.listings import has_variations, with_context
 from hub_woocommerce.walk import Look, advance, cursor_text, query, read_cursor
+
+Items: TypeAlias = tuple[bytes, ...]
+
+FAMILIES_AT_ONCE = 10
+"""Products whose variations are read for one page: each costs a call, and a page may not dawdle."""
 
 
 class _Stamp(msgspec.Struct):
@@ -21,7 +27,7 @@ _product = wire.decoder(wire.Product)
 
 def orders(shop: Shop, cursor: str | None) -> Iterator[Page]:
     """Yield orders changed since the cursor, oldest change first."""
-    return _walk(shop, "orders", cursor, lambda items: items)
+    return _walk(shop, "orders", cursor, lambda items: iter([items]))
 
 
 def products(shop: Shop, cursor: str | None) -> Iterator[Page]:
@@ -31,10 +37,12 @@ def products(shop: Shop, cursor: str | None) -> Iterator[Page]:
     """
     prices_in: list[str | None] = []
 
-    def with_variations(items: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    def with_variations(items: Items) -> Iterator[Items]:
         if items and not prices_in:
             prices_in.append(account.currency(shop))
-        return tuple(each for raw in items for each in _family(shop, raw, prices_in[0]))
+        for start in range(0, len(items), FAMILIES_AT_ONCE):
+            some = items[start : start + FAMILIES_AT_ONCE]
+            yield tuple(each for raw in some for each in _family(shop, raw, prices_in[0]))
 
     return _walk(shop, "products", cursor, with_variations)
 
@@ -43,15 +51,23 @@ def _walk(
     shop: Shop,
     path: str,
     cursor: str | None,
-    complete: Callable[[tuple[bytes, ...]], tuple[bytes, ...]],
+    portions: Callable[[Items], Iterator[Items]],
 ) -> Iterator[Page]:
+    """Yield each sheet in portions; until its last portion the cursor stays before the sheet."""
     place, last = read_cursor(cursor), False
+    before = cursor_text(place)
     while not last:
         sheet = shop.sheet(path, {"status": "any", **query(place)})
         look = Look([_modified(raw) for raw in sheet.items], sheet.total, sheet.now)
         total = _first(place.total, sheet)
         place, last = advance(place, look)
-        yield Page(complete(sheet.items), cursor_text(place), last, total)
+        waiting: Items = ()
+        for portion in portions(sheet.items):
+            if waiting:
+                yield Page(waiting, before, False, total)
+            waiting = portion
+        before = cursor_text(place)
+        yield Page(waiting, before, last, total)
 
 
 def _first(total: int | None, sheet: Sheet) -> int | None:

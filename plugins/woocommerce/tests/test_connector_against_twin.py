@@ -294,7 +294,9 @@ def test_a_shop_in_trouble_is_asked_again_later(twin, shop, kind):
         list(shop.pull_orders(None))
 
 
-def test_over_https_with_a_private_authority_basic_is_used(tmp_path, connect):
+@pytest.fixture
+def secure_twin(tmp_path):
+    """A shop over https, its certificate from an authority of its own."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     issued = authority.issue_cert("localhost", "127.0.0.1")
@@ -302,10 +304,14 @@ def test_over_https_with_a_private_authority_basic_is_used(tmp_path, connect):
     issued.private_key_pem.write_to_path(tls.key)
     for blob in issued.cert_chain_pems:
         blob.write_to_path(tls.certificate, append=True)
-    with running(TWIN, data=tmp_path / "twin.db", tls=tls) as twin:
-        shop = connect(twin.url, ca_file=str(tmp_path / "ca.pem"), **KEYS)
-        assert shop.check().currency
-        assert pulled(shop.pull_orders(None))
+    with running(TWIN, data=tmp_path / "twin.db", tls=tls) as started:
+        yield started
+
+
+def test_over_https_with_a_private_authority_basic_is_used(secure_twin, connect, tmp_path):
+    shop = connect(secure_twin.url, ca_file=str(tmp_path / "ca.pem"), **KEYS)
+    assert shop.check().currency
+    assert pulled(shop.pull_orders(None))
 
 
 # --- webhooks -------------------------------------------------------------------------------------

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import groupby
 
-from reportlab.graphics import renderPDF
 from reportlab.graphics.barcode.code128 import Code128
 from reportlab.graphics.barcode.qr import QrCodeWidget
-from reportlab.graphics.shapes import Drawing
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
@@ -19,6 +18,8 @@ PAGE = (100 * mm, 150 * mm)
 DOT = 72 / 203
 """One dot of the usual label printer, in points; bars of whole dots print sharply."""
 QR_BYTES = 400
+QR_SILENCE = 4
+"""Modules of white around the code."""
 """More than this in a 30 mm square is too fine for such a printer."""
 LEADING = 1.2
 UNTRACKED = "This parcel is not tracked."
@@ -143,9 +144,20 @@ def _draw_barcode(canvas: Canvas, value: str) -> None:
 
 
 def _draw_qr(canvas: Canvas, value: str) -> None:
-    drawing = Drawing(QR.width, QR.height)
-    drawing.add(QrCodeWidget(value, barLevel="M", barWidth=QR.width, barHeight=QR.height))
-    renderPDF.draw(drawing, canvas, QR.left, QR.bottom)
+    """Draw a QR code as one path of horizontal runs: a shape a module takes six times as long."""
+    code = QrCodeWidget(value, barLevel="M").qr
+    code.make()
+    size = QR.width / (code.getModuleCount() + 2 * QR_SILENCE)
+    path = canvas.beginPath()
+    for row, modules in enumerate(code.modules):
+        bottom = QR.bottom + QR.height - (row + 1 + QR_SILENCE) * size
+        start = QR_SILENCE
+        for dark, run in groupby(modules):
+            length = len(list(run))
+            if dark:
+                path.rect(QR.left + start * size, bottom, length * size, size)
+            start += length
+    canvas.drawPath(path, stroke=0, fill=1)
 
 
 def _qr_text(parcel: str, reference: str, recipient: Sequence[str]) -> str:

@@ -6,8 +6,7 @@ records that somebody is to pay it out by hand. Neither moves money.
 
 import hashlib
 import json
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from importlib.resources import files
 
 from hub.sdk import (
@@ -31,17 +30,13 @@ REPEATABLE = EffectTraits(key_retention=timedelta(days=36_500), settle=timedelta
 """The event's reference is computed from the key: a repeat is the same event, none is late."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class OfflinePayment:
     """One bank account or till, opened."""
 
-    def __init__(self, opening: Opening, now: Callable[[], datetime] = _now) -> None:
+    def __init__(self, opening: Opening) -> None:
         self._name = str(opening.config["name"]).strip()
         self._method = str(opening.config["method"])
-        self._now = now
+        self._now = opening.clock
 
     def check(self) -> Account:
         """Name the account; there is nobody to ask."""

@@ -9,6 +9,7 @@ from hub_woocommerce.twin.actions import ACTIONS
 from hub_woocommerce.twin.app import build
 from hub_woocommerce.twin.seed import seed
 from hub_woocommerce.twin.webhooks import compose, posted
+from hub_woocommerce.twin.witness import testify
 
 twin = Twin(
     name="woocommerce",
@@ -18,4 +19,8 @@ twin = Twin(
     actions=ACTIONS,
     compose=compose,
     posted=posted,
+    connects=lambda url: {"url": url, "consumer_key": "ck_twin", "consumer_secret": "cs_twin"},
+    second={"second": "1", "name": "Berlin shop"},
+    testify=testify,
+    samples="woocommerce/store",
 )

@@ -1,0 +1,56 @@
+"""What the shop says under oath: its orders, its quantities, the notes it holds for customers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from hub.testing.twins import Document, Performed, RunningTwin, ShownOrder, Testimony
+
+_KEY = re.compile(r"\bRef: (\S+)")
+_SHORTEST_SECRET = 8
+"""Shorter texts, a first name or a house number, are found anywhere by chance."""
+
+
+def testify(twin: RunningTwin) -> Testimony:
+    """Read the shop's documents and its log."""
+    orders = [order for order in twin.documents("order") if order["status"] != "trash"]
+    goods = [*twin.documents("product"), *twin.documents("variation")]
+    return Testimony(
+        orders={str(order["id"]): _shown(order) for order in orders},
+        stock={
+            str(item["id"]): int(item["stock_quantity"])
+            for item in goods
+            if item["manage_stock"] is True
+        },
+        performed=tuple(_announcements(twin)),
+        personal=frozenset(text for order in orders for text in _personal(order)),
+    )
+
+
+def _shown(order: Document) -> ShownOrder:
+    return ShownOrder(
+        lines={str(line["id"]): line["quantity"] for line in order["line_items"] or ()},
+        total=Decimal(order["total"]),
+        currency=order["currency"],
+        status=order["status"],
+    )
+
+
+def _announcements(twin: RunningTwin) -> Iterator[Performed]:
+    deleted = {line.detail.get("note") for line in twin.log.effects("note_deleted")}
+    for line in twin.log.effects("note_added"):
+        if found := _KEY.search(line.reference):
+            note = line.detail["note"]
+            yield Performed(
+                kind="announcement", key=found[1], subject=str(note), undone=note in deleted
+            )
+
+
+def _personal(order: Document) -> Iterator[str]:
+    for party in (order["billing"], order["shipping"]):
+        name = f"{party['first_name']} {party['last_name']}".strip()
+        for text in (name, party["address_1"], party.get("email", ""), party.get("phone", "")):
+            if len(text) >= _SHORTEST_SECRET:
+                yield text

