@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import Connection, select
-
 from hub.records.base import Clock, system_clock
 from hub.records.policy import Policy
 from hub.registry import load_plugins
@@ -18,14 +16,14 @@ from hub.services.context import Hub
 from hub.services.kinds import job_kinds
 from hub.services.reactions import react
 from hub.settings import Settings
-from hub.store import schema, tables
+from hub.store import schema
+from hub.store.disk import has_room, keep_private, refuse_network_disk
 from hub.store.engine import Engines, StorageError, open_engines
 from hub.store.exchanges import ExchangeLog
+from hub.store.installation import check_seal, is_sealed, seal_installation
 from hub.store.jobs import JobKind
 from hub.store.sealing import KEY_BYTES, Keyring
 from hub.store.unit_of_work import Bell, Store
-
-SEAL = "seal"
 
 
 @dataclass(frozen=True)
@@ -49,15 +47,21 @@ def build(settings: Settings, bell: Bell | None = None, clock: Clock = system_cl
     keyring = load_keyring(settings)
     engines = open_database(settings)
     schema.check(engines)
-    _check_seal(engines, keyring)
+    check_seal(engines, keyring)
     registry = load_plugins(
         settings.listed(settings.plugins), settings.listed(settings.plugin_modules)
     )
     store = Store(engines, clock, keyring, react, bell, registry.observe_event)
     exchanges = ExchangeLog(registry.observe_exchange)
     http_for = _http_for(settings, partial(exchanges.observe, store))
-    hub = Hub(store, registry, Policy(), http_for)
+    hub = Hub(store, registry, Policy(), http_for, _may_spend(settings))
     return System(settings, engines, hub, job_kinds(hub), exchanges)
+
+
+def _may_spend(settings: Settings) -> Callable[[], bool]:
+    if settings.database_url:
+        return lambda: True  # the database server's disk is watched by whoever runs it
+    return partial(has_room, settings.home, settings.least_free_mb)
 
 
 def _http_for(settings: Settings, observe: Callable[..., None]) -> Callable[[str], HttpFactory]:
@@ -82,16 +86,20 @@ def open_database(settings: Settings) -> Engines:
 def initialise(settings: Settings) -> bool:
     """Create key, database and schema; what exists stays. False when nothing was left to do."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not settings.database_url:
+        refuse_network_disk(settings.home)
     fresh_key = _ensure_key(settings)
     keyring = load_keyring(settings)
     engines = open_engines(settings.url)
     try:
         fresh = schema.current(engines) is None
-        if fresh_key and not fresh and _seal_of(engines) is not None:
+        if fresh_key and not fresh and is_sealed(engines):
             settings.key_file.unlink()
             raise StorageError("this database is sealed with a key that is not here; restore it")
         schema.upgrade(engines)
-        _ensure_seal(engines, keyring)
+        seal_installation(engines, keyring)
+        if not settings.database_url:
+            keep_private(settings.home / name for name in ("hub.db", "hub.db-wal", "hub.db-shm"))
     finally:
         engines.dispose()
     return fresh_key or fresh
@@ -129,34 +137,3 @@ def _key(text: str) -> bytes:
     if len(key) != KEY_BYTES or len(set(key)) < 8:
         raise ConfigError("the hub key must be 64 random hex digits (openssl rand -hex 32)")
     return key
-
-
-def _seal_of(engines: Engines) -> str | None:
-    with engines.read.connect() as connection:
-        return connection.execute(
-            select(tables.hub.c.value).where(tables.hub.c.name == SEAL)
-        ).scalar()
-
-
-def _ensure_seal(engines: Engines, keyring: Keyring) -> None:
-    """Keep something sealed, so that a wrong key is noticed before anything is sealed with it."""
-    if _seal_of(engines) is None:
-        _, wrapped = keyring.new_data_key(SEAL)
-        with engines.write.begin() as connection:
-            connection.execute(tables.hub.insert().values(name=SEAL, value=wrapped.hex()))
-            _default_location(connection)
-
-
-def _default_location(connection: Connection) -> None:
-    place = tables.location
-    if connection.execute(select(place.c.id)).first() is None:
-        connection.execute(
-            place.insert().values(id="main", code="MAIN", title="Main warehouse", country="US")
-        )
-
-
-def _check_seal(engines: Engines, keyring: Keyring) -> None:
-    sealed = _seal_of(engines)
-    if sealed is None:
-        raise StorageError("the database was never finished; run `hub init`")
-    keyring.unwrap(bytes.fromhex(sealed), SEAL)

@@ -1,6 +1,7 @@
 """Finds plugins one by one, isolates a broken one, and opens a connection as a connector."""
 
 import importlib
+import logging
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from hub.sdk.exchange import Exchange
 from hub.sdk.rules import RoutingRule
 
 GROUP = "hub.plugins"
+_log = logging.getLogger("hub.registry")
 T = TypeVar("T")
 
 
@@ -95,11 +97,20 @@ class Registry:
 
     def observe_event(self, event: Event) -> None:
         """Tell observers of a committed fact."""
-        self._hook.hub_event(event=event)
+        _tell(self._hook.hub_event, event)
 
     def observe_exchange(self, exchange: Exchange) -> None:
         """Tell observers of a finished call."""
-        self._hook.hub_exchange(exchange=exchange)
+        _tell(self._hook.hub_exchange, exchange)
+
+
+def _tell(hook: pluggy.HookCaller, fact: object) -> None:
+    """Tell every observer; one that fails is logged, the others and the work go on."""
+    for observer in hook.get_hookimpls():
+        try:
+            observer.function(*[fact] * len(observer.argnames))
+        except Exception:  # it comes after the fact, which it must not seem to undo
+            _log.exception("the observer %s failed", observer.plugin_name)
 
 
 def load_plugins(only: Iterable[str] = (), modules: Iterable[str] = ()) -> Registry:

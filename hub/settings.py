@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     """Comma-separated entry points to load; empty: all that are installed."""
     plugin_modules: str = ""
     """Comma-separated modules to load as plugins although they have no entry point."""
+    least_free_mb: int = Field(default=500, ge=0)
+    """Below this much free disk nothing is bought; intake goes on."""
     log_level: str = "INFO"
 
     @property

@@ -46,6 +46,10 @@ _TROUBLE = frozenset({
 })  # fmt: skip
 
 
+_AWAY = frozenset({ShipmentState.VOIDED, ShipmentState.RETURNED})
+"""Parcels nobody waits for any more."""
+
+
 def phase(order: OrderFacts) -> Phase:
     """Give the one word operators filter by: the first that applies, most urgent first."""
     return next(word for word, applies in _PHASES if applies(order))
@@ -65,7 +69,7 @@ def _is_draft(order: OrderFacts) -> bool:
 
 
 def _is_over(order: OrderFacts) -> bool:
-    return not _open_lines(order) and not order.shipments
+    return not _open_lines(order) and all(state in _AWAY for state in order.shipments)
 
 
 def _needs_mapping(order: OrderFacts) -> bool:

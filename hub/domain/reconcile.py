@@ -64,6 +64,12 @@ class Reconciliation:
 
 _OVER = frozenset({ChannelState.FINISHED, ChannelState.CANCELLED})
 _PLACED = frozenset({ChannelState.OPEN, ChannelState.UNKNOWN})
+_FIRST_SEEN = {
+    ChannelState.OPEN: EventKind.ORDER_PLACED,
+    ChannelState.UNKNOWN: EventKind.ORDER_PLACED,
+    ChannelState.FINISHED: EventKind.ORDER_SHIPPED_BY_CHANNEL,
+}
+_ALIVE = frozenset(_FIRST_SEEN)
 
 
 def reconcile(known: KnownOrder | None, incoming: Order, books_open: bool) -> Reconciliation:
@@ -76,11 +82,12 @@ def reconcile(known: KnownOrder | None, incoming: Order, books_open: bool) -> Re
 
 
 def _new(incoming: Order, books_open: bool) -> Reconciliation:
-    placed = books_open and incoming.state in _PLACED
+    """Once the books are open, an order first seen finished was placed since: its units left."""
+    event = _FIRST_SEEN.get(incoming.state) if books_open else None
     return Reconciliation(
         Change.NEW,
-        history=incoming.state in _OVER,
-        events=(EventKind.ORDER_PLACED,) if placed else (),
+        history=incoming.state in _OVER and event is None,
+        events=(event,) if event else (),
         new_lines=incoming.lines,
     )
 
@@ -89,12 +96,16 @@ def _changed(known: KnownOrder, incoming: Order, books_open: bool) -> Reconcilia
     updates: list[LineUpdate] = []
     holds: list[tuple[HoldReason, str]] = []
     shown = {line.external_id: line for line in incoming.lines}
-    revived = known.channel_state == ChannelState.CANCELLED and incoming.state in _PLACED
+    revived = known.channel_state == ChannelState.CANCELLED and incoming.state in _ALIVE
+    untouched = _never_in_hand(known, incoming, books_open)
     for external_id, line in known.lines.items():
+        if untouched:
+            updates.append(_as_told(line, shown.get(external_id), incoming.state))
+            continue
         update, hold = _line_change(line, shown.get(external_id), revived)
         updates += [update] if update else []
         holds += [hold] if hold else []
-    history = known.history if books_open else incoming.state in _OVER
+    history = known.history and not revived if books_open else incoming.state in _OVER
     return Reconciliation(
         Change.CHANGED,
         history=history and incoming.state in _OVER,
@@ -102,6 +113,23 @@ def _changed(known: KnownOrder, incoming: Order, books_open: bool) -> Reconcilia
         new_lines=tuple(line for key, line in shown.items() if key not in known.lines),
         updates=tuple(updates),
         holds=tuple(holds),
+    )
+
+
+def _never_in_hand(known: KnownOrder, incoming: Order, books_open: bool) -> bool:
+    """Whether the hub has done nothing about it yet, so that the shop's word is all there is."""
+    reopened = known.history and incoming.state in _PLACED
+    return reopened or (not books_open and incoming.state in _OVER)
+
+
+def _as_told(line: KnownLine, shown: OrderLine | None, state: ChannelState) -> LineUpdate:
+    if shown is None:
+        return LineUpdate(line.id, {"shipped": 0, "cancelled": line.quantity}, release=True)
+    (told,) = line_counters_of_history([shown], state)
+    if state in _PLACED:
+        told = {"shipped": min(shown.fulfilled, shown.quantity), "cancelled": 0}
+    return LineUpdate(
+        line.id, {**_texts(shown), "quantity": shown.quantity, **told}, release=True
     )
 
 

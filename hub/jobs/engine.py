@@ -114,8 +114,21 @@ class Engine:
             thread.start()
 
     def _run(self, job_id: str, thread: str) -> None:
-        if self.worker.run(job_id, thread):
-            self.relay.nudge()  # its connection or serial key has room for the next
+        job = self.worker.run(job_id, thread)
+        if job is None:
+            return
+        if job.connection_id is not None:
+            self._fill_the_gap(job.connection_id)
+        self.relay.nudge()  # a job may have waited for this one's serial key
+
+    def _fill_the_gap(self, connection_id: str) -> None:
+        """Start the connection's next job at once: waiting for the relay would leave it idle."""
+        with self._store.reading() as connection:
+            if not jobs.waits_for_room(connection, connection_id, self._store.clock()):
+                return
+        with self._store.unit_of_work() as unit:
+            told = jobs.dispatch_next(unit, connection_id)
+        self._bell.send(told)
 
 
 def recover(store: Store, boot_id: str, on_crash: OnCrash) -> None:

@@ -26,7 +26,7 @@ def beat_once(worker: Worker) -> list[RunningJob]:
     with worker.store.unit_of_work() as unit:
         lost = jobs.extend_leases(unit, in_hand)
     for job in lost:
-        if job.id in worker.in_hand:  # else it ended while we looked
+        if (job.id, job.token) in worker.in_hand:  # else it ended while we looked
             job.pulse.lost.set()
             log.warning("job %s (%s) lost its lease", job.id, job.kind)
     return lost

@@ -29,7 +29,7 @@ def run_until_idle(
         while not until():
             done = relay_once(worker.store, worker.kinds, on_crash)
             for job_id in done.dispatched:
-                ran += worker.run(job_id, thread)
+                ran += worker.run(job_id, thread) is not None
                 if until():
                     return ran
             if done.dispatched:

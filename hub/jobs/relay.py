@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +14,7 @@ from hub.store.unit_of_work import Store
 
 IDLE_S = 1.0
 AFTER_NUDGE_S = 0.05
-WHILE_BUSY_S = 0.005
+REST_PER_COST = 4
 
 log = logging.getLogger(__name__)
 
@@ -72,11 +73,14 @@ class Relay:
     def run(self) -> None:
         """Relay until stopped; a database that is away for a while is waited for."""
         while not self._stopping.is_set():
+            started = time.monotonic()
             done = self._pass()
+            cost = time.monotonic() - started
             self._nudged.wait(self._until(done.next_at))
             self._nudged.clear()
-            # nudges gather for a moment, a shorter one while work flows
-            self._stopping.wait(WHILE_BUSY_S if done.dispatched else AFTER_NUDGE_S)
+            # nudges gather for a moment; looking for work must leave the time to do it
+            gap = min(AFTER_NUDGE_S, REST_PER_COST * cost)
+            self._stopping.wait(gap)
 
     def _pass(self) -> Pass:
         try:

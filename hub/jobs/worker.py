@@ -26,23 +26,24 @@ class Worker:
     kinds: Mapping[str, JobKind]
     boot_id: str
     chance: Chance = random.random
-    in_hand: dict[str, RunningJob] = field(default_factory=dict)
-    """The jobs that run at this moment, for the heartbeat."""
+    in_hand: dict[tuple[str, int], RunningJob] = field(default_factory=dict)
+    """The claims that are worked on at this moment, for the heartbeat: a zombie and its heir are
+    two."""
 
-    def run(self, job_id: str, thread: str) -> bool:
-        """Run a job if it may run now; whether it was claimed. Every outcome goes to its row.
+    def run(self, job_id: str, thread: str) -> RunningJob | None:
+        """Run a job if it may run now; give it if it was run. Every outcome goes to its row.
 
         An interrupt (`BaseException`) passes through and leaves the job to crash recovery.
         """
         job = jobs.claim(self.store, job_id, f"{self.boot_id}:{thread}", self.chance)
         if job is None:
-            return False
-        self.in_hand[job.id] = job
+            return None
+        self.in_hand[job.id, job.token] = job
         try:
             self._work(job)
         finally:
-            del self.in_hand[job.id]
-        return True
+            del self.in_hand[job.id, job.token]
+        return job
 
     def _work(self, job: RunningJob) -> None:
         try:

@@ -43,7 +43,10 @@ Minor = Annotated[int, Field(ge=-(10**15), le=10**15)]
 class Record(BaseModel):
     """A checked, immutable piece of the hub's language."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True,
+        ser_json_bytes="base64", val_json_bytes="base64",  # a label is no text
+    )  # fmt: skip
 
     def to_document(self) -> dict[str, Any]:
         """Give the record as JSON-ready data."""

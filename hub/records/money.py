@@ -6,9 +6,11 @@ from functools import cache
 from typing import Annotated
 
 from iso4217 import Currency as _Iso
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 from hub.records.base import Minor, Record
+
+_GREATEST = 18  # a power of ten: far beyond any order, near enough to be computed at once
 
 
 class MoneyError(ValueError):
@@ -32,7 +34,9 @@ def _known(currency: str) -> str:
     return currency
 
 
-Currency = Annotated[str, AfterValidator(_known)]
+Currency = Annotated[
+    str, AfterValidator(_known), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
+]
 """An ISO 4217 code in capitals."""
 
 
@@ -40,15 +44,17 @@ def to_minor(text: str | int | Decimal, currency: str) -> int:
     """Turn a decimal amount into minor units, rounding half away from zero.
 
     Vendors print more digits than a currency has ("12.345678"); this is the one place that rounds.
-    Raises `MoneyError` for text that is no finite decimal number.
+    Raises `MoneyError` for text that is no finite decimal number, or an absurdly great one.
     """
     try:
         amount = Decimal(text)
     except InvalidOperation:
-        raise MoneyError(f"{text!r} is not an amount") from None
-    if not amount.is_finite():
-        raise MoneyError(f"{text!r} is not an amount")
-    return int(amount.scaleb(exponent(currency)).to_integral_value(ROUND_HALF_UP))
+        raise MoneyError(f"{str(text)[:40]!r} is not an amount") from None
+    if not amount.is_finite() or amount.adjusted() > _GREATEST:
+        raise MoneyError(f"{str(text)[:40]!r} is not an amount")
+    digits = exponent(currency)
+    # quantize rounds once, from all the digits given; scaling first would round to 28 of them
+    return int(amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP).scaleb(digits))
 
 
 def from_minor(minor: int, currency: str) -> str:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from hub.records.address import Party
 from hub.records.base import Instant, Minor, Quantity, Record, Text, Word
@@ -62,6 +62,15 @@ class Presentment(Record):
     """Shop currency per unit of presentment currency at the time of the order, as decimal text."""
 
 
+def _ids_differ(lines: tuple[OrderLine, ...]) -> tuple[OrderLine, ...]:
+    seen: set[str] = set()
+    for line in lines:
+        if line.external_id in seen:
+            raise ValueError(f"two lines have the id {line.external_id}")
+        seen.add(line.external_id)
+    return lines
+
+
 class Order(Record):
     """An order in the channel's own words; totals are minor units of `currency`."""
 
@@ -74,7 +83,7 @@ class Order(Record):
     prices_include_tax: bool = False
     placed_at: Instant
     updated_at: Instant
-    lines: Annotated[tuple[OrderLine, ...], Field(max_length=1000)]
+    lines: Annotated[tuple[OrderLine, ...], Field(max_length=1000), AfterValidator(_ids_differ)]
     shipping_minor: Minor = 0
     shipping_method: Text = ""
     fees_minor: Minor = 0

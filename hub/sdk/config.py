@@ -24,9 +24,9 @@ def check_config(schema: Mapping[str, Any], config: Mapping[str, Any]) -> dict[s
     defaults = {name: rule["default"] for name, rule in fields.items() if "default" in rule}
     full = {**defaults, **config}
     validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    faults = [_sentence(fault, fields) for fault in validator.iter_errors(full)]
+    faults = {_sentence(fault) for fault in validator.iter_errors(full)}
     if faults:
-        raise ConfigError("the configuration is not complete: " + "; ".join(sorted(faults)))
+        raise ConfigError("the configuration is not right: " + "; ".join(sorted(faults)))
     return full
 
 
@@ -45,15 +45,17 @@ def join_secrets(shown: Mapping[str, Any], sealed: Mapping[str, str]) -> dict[st
     return {**shown, **{name: Secret(value) for name, value in sealed.items()}}
 
 
-def _sentence(fault: Any, fields: Mapping[str, Any]) -> str:
+def _sentence(fault: Any) -> str:
+    name = ".".join(map(str, fault.path))
+    inside = f" in {name}" if name else ""
     if fault.validator == "required":
         missing = [name for name in fault.validator_value if name not in fault.instance]
-        return "set " + ", ".join(missing)
+        return f"set {', '.join(missing)}{inside}"
     if fault.validator == "additionalProperties":
+        fields = fault.schema["properties"]
         known = ", ".join(sorted(fields))
         unknown = ", ".join(sorted(set(fault.instance) - set(fields)))
-        return f"{unknown} is not a field (there are {known})"
-    name = ".".join(map(str, fault.path))
+        return f"{unknown} is not a field{inside} (there are {known})"
     return f"{name} must be {_expected(fault)}"
 
 

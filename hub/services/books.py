@@ -4,25 +4,26 @@ A new connection only reads. Whatever is open at the shop now reserves its stock
 `imported` until a person releases it: a hub that acts on old orders is the most dangerous of all.
 """
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from hub.records.catalogue import ListingKind, StockTarget, Tracking
+from hub.records.catalogue import StockTarget, Tracking
 from hub.records.events import EventKind
-from hub.records.order import ChannelState, HoldReason
+from hub.records.order import HoldReason
 from hub.sdk.capabilities import PullStock
 from hub.sdk.errors import TransientError
 from hub.services.accept import accept
 from hub.services.context import Hub
 from hub.services.holds import place_hold
+from hub.services.opening import OPEN_AT_THE_SHOP, take_opening_stock
 from hub.services.pull import walk_orders
-from hub.store import ledger, tables
+from hub.store import tables
 from hub.store.catalogue import observe_stock
 from hub.store.connections import Connected, mark_books_opened
 from hub.store.jobs import JobResult, RunningJob
 from hub.store.orders import get_order
-from hub.store.unit_of_work import Unit
 
 BATCH = 50
+READ_AT_ONCE = 100
 QUIET_TRIES = 10
 
 
@@ -56,10 +57,11 @@ def _read_stock_in_a_quiet_moment(hub: Hub, job: RunningJob, shop: Connected) ->
     walk_orders(hub, shop, job)
     for _ in range(QUIET_TRIES):
         targets = _counted_listings(hub, shop)
-        shown = {seen.external_id: seen.quantity for seen in reader.read_stock(targets)}
-        with hub.store.unit_of_work() as unit:
-            job.guard(unit)
-            observe_stock(unit, shop.id, shown)
+        for start in range(0, len(targets), READ_AT_ONCE):
+            seen = reader.read_stock(targets[start : start + READ_AT_ONCE])
+            with hub.store.unit_of_work() as unit:
+                job.guard(unit)
+                observe_stock(unit, shop.id, {one.external_id: one.quantity for one in seen})
         if walk_orders(hub, shop, job).moved == 0:
             return True
     return False
@@ -83,60 +85,9 @@ def _counted_listings(hub: Hub, shop: Connected) -> list[StockTarget]:
 
 
 def _take_opening_stock(hub: Hub, job: RunningJob, shop: Connected) -> None:
-    """Set what is on hand: what the shop shows, plus units its open orders have taken already."""
     with hub.store.unit_of_work() as unit:
         job.guard(unit)
-        place = default_location(unit)
-        taken = _units_taken(unit, shop)
-        for item, quantity in _shown_by_item(unit, shop).items():
-            units = quantity + taken.get(item, 0)
-            if units > 0:
-                command = f"opening:{shop.id}:{item}"
-                ledger.adjust(unit, item, place, units, command, f"opening stock of {shop.code}")
-
-
-def default_location(unit: Unit) -> str:
-    """Give the place that stock belongs to when nobody says: the one that ships first."""
-    place = tables.location
-    return str(
-        unit.execute(select(place.c.id).order_by(place.c.priority, place.c.code)).scalars().first()
-    )
-
-
-def _shown_by_item(unit: Unit, shop: Connected) -> dict[str, int]:
-    """Give the quantity shown per stock item; a shared pool counts its parent, once."""
-    listing, variant = tables.listing, tables.variant
-    own = unit.execute(
-        select(variant.c.stock_item_id, listing.c.observed_quantity)
-        .join(variant, variant.c.id == listing.c.variant_id)
-        .where(listing.c.connection_id == shop.id, listing.c.tracking == Tracking.COUNTED.value)
-    )
-    shown = {row.stock_item_id: row.observed_quantity or 0 for row in own}
-    parent = listing.alias()
-    pools = unit.execute(
-        select(variant.c.stock_item_id, parent.c.observed_quantity)
-        .join(listing, listing.c.variant_id == variant.c.id)
-        .join(parent, parent.c.external_id == listing.c.parent_external_id)
-        .where(listing.c.connection_id == shop.id, parent.c.connection_id == shop.id,
-               listing.c.tracking == Tracking.PARENT.value,
-               parent.c.kind == ListingKind.GROUP.value)
-    )  # fmt: skip
-    return shown | {row.stock_item_id: row.observed_quantity or 0 for row in pools}
-
-
-def _units_taken(unit: Unit, shop: Connected) -> dict[str, int]:
-    order, line = tables.sales_order, tables.order_line
-    rows = unit.execute(
-        select(line.c.stock_item_id, func.sum(line.c.stock_taken).label("units"))
-        .join(order, order.c.id == line.c.order_id)
-        .where(order.c.connection_id == shop.id, order.c.channel_state.in_(_OPEN),
-               line.c.stock_item_id.is_not(None))
-        .group_by(line.c.stock_item_id)
-    )  # fmt: skip
-    return {row.stock_item_id: int(row.units) for row in rows}
-
-
-_OPEN = [ChannelState.OPEN.value, ChannelState.UNKNOWN.value]
+        take_opening_stock(unit, shop)
 
 
 def _hold_and_promise(hub: Hub, job: RunningJob, shop: Connected) -> int:
@@ -147,7 +98,7 @@ def _hold_and_promise(hub: Hub, job: RunningJob, shop: Connected) -> int:
         job.guard(unit)
         waiting = unit.execute(
             select(order.c.id)
-            .where(order.c.connection_id == shop.id, order.c.channel_state.in_(_OPEN),
+            .where(order.c.connection_id == shop.id, order.c.channel_state.in_(OPEN_AT_THE_SHOP),
                    order.c.id.not_in(imported))
             .order_by(order.c.placed_at, order.c.id)
             .limit(BATCH)

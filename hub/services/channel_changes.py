@@ -7,9 +7,9 @@ from sqlalchemy import select, update
 
 from hub.domain.effects import EffectState
 from hub.records.order import ChannelState, HoldReason
-from hub.services.books import default_location
 from hub.services.context import Hub
 from hub.services.holds import place_hold
+from hub.services.opening import default_location
 from hub.services.publish import stock_moved
 from hub.services.work import owe
 from hub.store import effects, ledger, tables
@@ -27,9 +27,7 @@ def cancel_order(hub: Hub, job: RunningJob) -> None:
         if order.channel_state != ChannelState.CANCELLED:
             return job.finish(unit, "no_change")  # it was revived in the meantime
         freed = _release_reservations(unit, order) | _stop_unlabelled(unit, order)
-        for line in get_order(unit.connection, order.id).lines:
-            idle = line.counters.open - line.counters.allocated
-            _set_line(unit, line.id, cancelled=line.counters.cancelled + max(0, idle))
+        _cancel_what_is_left(unit, order)
         if _labelled(unit, order):
             note = "cancelled at the shop after its label was bought: void the label or ship it"
             place_hold(unit, order.id, HoldReason.CHANNEL_REQUEST, note, by="sync")
@@ -48,7 +46,8 @@ def book_channel_shipment(hub: Hub, job: RunningJob) -> None:
             for line in order.lines
             if (units := shown.get(line.external_id, 0) - line.counters.shipped) > 0
         }
-        if order.channel_state != ChannelState.FINISHED or not theirs:
+        left = any(line.counters.open > 0 for line in order.lines)
+        if order.channel_state != ChannelState.FINISHED or not (theirs or left):
             return job.finish(unit, "no_change")
         freed = _stop_unlabelled(unit, order)
         if _labelled(unit, order):
@@ -56,9 +55,17 @@ def book_channel_shipment(hub: Hub, job: RunningJob) -> None:
             place_hold(unit, order.id, HoldReason.CHANNEL_REQUEST, note, by="sync")
         else:
             freed |= _issue(unit, order, theirs)
+            _cancel_what_is_left(unit, order)  # refunded: the shop will not ship it either
         _stock_is_back(unit, freed)
         refresh_phase(unit, [order.id])
         job.finish(unit)
+
+
+def _cancel_what_is_left(unit: Unit, order: StoredOrder) -> None:
+    """Close every unit that is neither shipped nor in a parcel."""
+    for line in get_order(unit.connection, order.id).lines:
+        idle = line.counters.open - line.counters.allocated
+        _set_line(unit, line.id, cancelled=line.counters.cancelled + max(0, idle))
 
 
 def _issue(unit: Unit, order: StoredOrder, theirs: dict[str, int]) -> set[str]:

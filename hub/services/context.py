@@ -22,6 +22,8 @@ class Hub:
     registry: Registry
     policy: Policy
     http_for: HttpFor
+    may_spend: Callable[[], bool] = lambda: True
+    """Whether there is room to record what a purchase would bring."""
     _opened: dict[str, tuple[int, Opened]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 

@@ -13,8 +13,11 @@ from hub.records.order import Order
 from hub.services.context import Hub
 from hub.services.holds import place_hold
 from hub.services.mapping import Fresh, fresh_items, map_items
+from hub.services.opening import take_opening_stock
+from hub.services.publish import stock_moved
 from hub.store.catalogue import (
     LISTING,
+    LandedListing,
     awaited_by_lines,
     items_by_listing,
     land_listings,
@@ -136,9 +139,22 @@ def land_listing_page(
         mapped_now = map_new_listings(unit, connection, landed)
         for listing_id in awaited_by_lines(unit, connection.id, mapped_now):
             unit.record(EventKind.LISTING_MAPPED, listing_id, connection.id)
+        if connection.books_opened_at is not None:
+            _meet_new_items(unit, connection, landed, mapped_now)
         _keep(unit, connection, LISTING, problems, list(newest))
         in_same_commit(unit)
     return tally
+
+
+def _meet_new_items(
+    unit: Unit, shop: Connected, landed: Sequence[LandedListing], mapped_now: Sequence[str]
+) -> None:
+    """Goods listed after the books were opened: the stock master's own bring their stock along."""
+    new = [item.listing.external_id for item in landed if item.id in set(mapped_now)]
+    items = set(items_by_listing(unit, shop.id, new).values())
+    if shop.stock_master and items:
+        take_opening_stock(unit, shop, items)
+    stock_moved(unit, items)
 
 
 def _keep(

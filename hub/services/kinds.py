@@ -37,6 +37,7 @@ def job_kinds(hub: Hub) -> Mapping[str, JobKind]:
     return {
         name: JobKind(
             name=name, queue=work.queue, priority=work.priority, retry=work.retry,
+            serial=work.serial,
             handler=partial(_HANDLERS[name], hub),
         )
         for name, work in WORK.items()

@@ -7,12 +7,13 @@ from typing import Any, TypeVar
 
 import msgspec
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from hub.records.base import Record
 from hub.sdk.errors import MappingError
 from hub.store import tables
 from hub.store.intake import Problem
+from hub.store.lander import among
 
 R = TypeVar("R", bound=Record)
 
@@ -29,18 +30,13 @@ def fresh_items(
     database: Connection, connection_id: str, kind: str, raws: Sequence[bytes]
 ) -> list[Fresh]:
     """Give the items of a page whose bytes are not those landed last, in order."""
-    items = [Fresh(raw, hashlib.sha256(raw).digest()) for raw in raws]
-    links = tables.link
-    landed = set(
-        database.execute(
-            select(links.c.digest).where(
-                links.c.connection_id == connection_id,
-                links.c.kind == kind,
-                links.c.digest.in_([item.digest for item in items]),
-            )
-        ).scalars()
-    )
-    return [item for item in items if item.digest not in landed]
+    digests = [hashlib.sha256(raw).digest() for raw in raws]
+    landed = among(database, tables.link, "digest", digests, connection_id=connection_id, kind=kind)
+    return [
+        Fresh(raw, digest)
+        for raw, digest in zip(raws, digests, strict=True)
+        if digest not in landed
+    ]
 
 
 def map_items(
@@ -55,6 +51,9 @@ def map_items(
             mapped.append((item, translate(item.raw)))
         except MappingError as error:
             problems.append(Problem(item.digest, item.raw, error.reason, external_id_in(item.raw)))
+        except Exception as error:  # the plugin's own mistake about one record: the page goes on
+            reason = f"the connector failed: {type(error).__name__}"
+            problems.append(Problem(item.digest, item.raw, reason, external_id_in(item.raw)))
     try:
         records = validator.validate_python([data for _, data in mapped])
     except ValidationError:

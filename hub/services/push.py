@@ -29,7 +29,7 @@ from hub.store.connections import Connected
 from hub.store.effects import Effect
 from hub.store.jobs import JobResult, RunningJob, Snooze
 
-WRITES_OFF_CHECK = timedelta(minutes=5)
+CHECK_AGAIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,9 @@ def perform_effect(hub: Hub, job: RunningJob) -> JobResult:
     if move.move == Move.ASK_OPERATOR:
         return _ask_operator(hub, effect, move.reason)
     if not connection.writes:
-        raise Snooze(now + WRITES_OFF_CHECK, f"writes of {connection.code} are off")
+        raise Snooze(now + CHECK_AGAIN, f"writes of {connection.code} are off")
+    if not hub.may_spend():
+        raise Snooze(now + CHECK_AGAIN, "the disk is nearly full: nothing is bought")
     with hub.store.reading() as database:
         request = kind.load(database, hub.store.keyring, effect)
     task = _Task(hub, job, effect, kind, traits, hub.open(connection), request)

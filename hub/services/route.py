@@ -1,5 +1,6 @@
 """Routing an order: its promise becomes allocations, and a label is owed for each parcel."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -94,7 +95,9 @@ def _carrier(hub: Hub, unit: Unit) -> Connected | None:
 def _candidates(unit: Unit, lines: Sequence[RoutingLine]) -> list[RoutingCandidate]:
     level, promise, place = tables.stock_level, tables.stock_promise, tables.location
     items = [line.stock_item_id for line in lines]
-    needed = {line.stock_item_id: line.quantity for line in lines}
+    needed = Counter[str]()
+    for line in lines:
+        needed[line.stock_item_id] += line.quantity
     uncounted = set(
         unit.execute(
             select(promise.c.stock_item_id)

@@ -5,8 +5,8 @@ from sqlalchemy import select
 from hub.records.events import EventKind
 from hub.records.stock import Location
 from hub.sdk.errors import HubError
-from hub.services.books import default_location
 from hub.services.context import Hub
+from hub.services.opening import default_location
 from hub.services.publish import stock_moved
 from hub.services.work import owe
 from hub.store import ledger, tables

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 
 from hub.records.catalogue import Listing, ListingKind, Mapping, Tracking
 from hub.store import tables
@@ -43,7 +43,7 @@ def land_listings(
     """Write a page of (listing, digest of its raw bytes); mapping is kept as it was."""
     known = rows_by(
         unit, _listing, "external_id", [listing.external_id for listing, _ in listings],
-        _listing.c.connection_id == connection_id,
+        connection_id=connection_id,
     )  # fmt: skip
     landed = []
     for listing, _ in listings:
@@ -146,18 +146,23 @@ def set_mapping(unit: Unit, listing_id: str, variant_id: str) -> None:
     )
 
 
+# Built once, because it is asked with every page.
+_ITEMS = (
+    select(_listing.c.external_id, _variant.c.stock_item_id)
+    .join(_variant, _variant.c.id == _listing.c.variant_id)
+    .where(_listing.c.connection_id == bindparam("shop"),
+           _listing.c.external_id.in_(bindparam("wanted", expanding=True)))
+)  # fmt: skip
+
+
 def items_by_listing(unit: Unit, connection_id: str, external_ids: Iterable[str]) -> dict[str, str]:
     """Give the stock item behind each of these listings, where it is mapped."""
     wanted = list(set(external_ids))
     found: dict[str, str] = {}
     for start in range(0, len(wanted), 500):
-        query = (
-            select(_listing.c.external_id, _variant.c.stock_item_id)
-            .join(_variant, _variant.c.id == _listing.c.variant_id)
-            .where(_listing.c.connection_id == connection_id,
-                   _listing.c.external_id.in_(wanted[start : start + 500]))
-        )  # fmt: skip
-        found.update((row.external_id, row.stock_item_id) for row in unit.execute(query))
+        given = {"shop": connection_id, "wanted": wanted[start : start + 500]}
+        rows = unit.connection.execute(_ITEMS, given)
+        found.update((row.external_id, row.stock_item_id) for row in rows)
     return found
 
 

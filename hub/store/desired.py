@@ -37,7 +37,9 @@ def want(unit: Unit, connection_id: str, field: str, targets: Iterable[str]) -> 
         raised = unit.changed(
             update(_desired)
             .where(*row)
-            .values(desired_version=_desired.c.desired_version + 1, changed_at=unit.now)
+            .values(
+                desired_version=_desired.c.desired_version + 1, changed_at=unit.now, problem=""
+            )
         )
         if not raised:
             unit.execute(
@@ -88,8 +90,16 @@ def confirm(unit: Unit, connection_id: str, field: str, wish: Wish, value: str) 
 
 
 def refuse(unit: Unit, connection_id: str, field: str, wish: Wish, problem: str) -> None:
-    """Keep the channel's reason for not taking a value; it waits for a person or a change."""
-    _set(unit, connection_id, field, wish.target, problem=problem[:500])
+    """Keep the channel's reason for not taking a value; it waits for a person or a change.
+
+    A refusal of what is no longer wanted says nothing about what is.
+    """
+    unit.changed(
+        update(_desired)
+        .where(_desired.c.connection_id == connection_id, _desired.c.field == field,
+               _desired.c.target == wish.target, _desired.c.desired_version == wish.version)
+        .values(problem=problem[:500])
+    )  # fmt: skip
 
 
 def retry_refused(unit: Unit, connection_id: str) -> int:

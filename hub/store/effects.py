@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from hub.domain.effects import EffectFacts, EffectState
+from hub.domain.effects import FINAL, EffectFacts, EffectState
+from hub.sdk.errors import TransientError
 from hub.store import tables
 from hub.store.ids import new_id
 from hub.store.unit_of_work import Unit
@@ -31,7 +32,7 @@ class Effect:
     created_at: datetime
 
 
-class EffectMovedError(RuntimeError):
+class EffectMovedError(TransientError):
     """Somebody else moved this effect in the meantime: leave it to them."""
 
 
@@ -89,13 +90,13 @@ def mark_succeeded(unit: Unit, effect_id: str, vendor_ref: str, note: str) -> No
 
 def mark_refused(unit: Unit, effect_id: str, reason: str) -> None:
     """Record that the vendor provably did nothing."""
-    effect = get_effect(unit.connection, effect_id)
+    effect = _unfinished(unit, effect_id)
     _move(unit, effect, EffectState.REFUSED, reason, reason=reason)
 
 
 def mark_unknown(unit: Unit, effect_id: str, reason: str) -> None:
     """Record that nobody knows whether it happened."""
-    effect = get_effect(unit.connection, effect_id)
+    effect = _unfinished(unit, effect_id)
     _move(unit, effect, EffectState.UNKNOWN, reason, reason=reason)
 
 
@@ -106,7 +107,7 @@ def mark_absent(unit: Unit, effect: Effect) -> None:
 
 def mark_not_sent(unit: Unit, effect_id: str, reason: str) -> None:
     """Record that the request provably never left: it may be sent again freely."""
-    effect = get_effect(unit.connection, effect_id)
+    effect = _unfinished(unit, effect_id)
     _move(unit, effect, EffectState.PREPARED, reason, sends=_effect.c.sends - 1, reason=reason)
 
 
@@ -136,6 +137,14 @@ def sent_by_jobs_to_unknown(unit: Unit, job_ids: Sequence[str]) -> None:
     )
     for effect_id in list(unit.execute(under_way).scalars()):
         mark_unknown(unit, effect_id, "the process stopped during the call")
+
+
+def _unfinished(unit: Unit, effect_id: str) -> Effect:
+    """Read an effect that may still move: a late answer never undoes what another has settled."""
+    effect = get_effect(unit.connection, effect_id)
+    if effect.facts.state in FINAL:
+        raise EffectMovedError(f"effect {effect_id} is {effect.facts.state} already")
+    return effect
 
 
 def _move(unit: Unit, effect: Effect, to: EffectState, note: str, **values: Any) -> None:

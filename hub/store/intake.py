@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from hub.store import tables
 from hub.store.connections import data_key
@@ -102,16 +102,22 @@ def keep_aside(unit: Unit, connection_id: str, kind: str, problems: Sequence[Pro
             )  # fmt: skip
 
 
+# Built once, because it runs with every page and nearly always finds nothing.
+_RESOLVE = (
+    update(_kept)
+    .where(_kept.c.connection_id == bindparam("landed_on"), _kept.c.kind == bindparam("landed_kind"),
+           _kept.c.state == "open", _kept.c.external_id.in_(bindparam("landed", expanding=True)))
+    .values(state="auto_resolved", resolved_at=bindparam("now"))
+)  # fmt: skip
+
+
 def resolve_kept(unit: Unit, connection_id: str, kind: str, external_ids: Sequence[str]) -> int:
     """Close the items of records that have landed since."""
     if not external_ids:
         return 0
-    return unit.changed(
-        update(_kept)
-        .where(_kept.c.connection_id == connection_id, _kept.c.kind == kind,
-               _kept.c.state == "open", _kept.c.external_id.in_(external_ids))
-        .values(state="auto_resolved", resolved_at=unit.now)
-    )  # fmt: skip
+    given = {"landed_on": connection_id, "landed_kind": kind, "landed": external_ids,
+             "now": unit.now}  # fmt: skip
+    return int(unit.connection.execute(_RESOLVE, given).rowcount)
 
 
 def open_kept(connection: Connection, keyring: Keyring, item_id: str) -> tuple[str, str, bytes]:

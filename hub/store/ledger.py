@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import or_, select, update
 
 from hub.records.stock import MovementKind
+from hub.sdk.errors import TransientError
 from hub.store import tables
 from hub.store.ids import new_id
 from hub.store.lander import land
@@ -25,7 +26,7 @@ _level = tables.stock_level
 _line = tables.order_line
 
 
-class StockConflictError(RuntimeError):
+class StockConflictError(TransientError):
     """Stock moved between reading and writing: roll back, read again, decide again."""
 
 
@@ -163,7 +164,8 @@ def unallocate(unit: Unit, fulfilment_order_id: str) -> set[str]:
             .where(tables.allocation.c.id == row.id)
             .values(released=tables.allocation.c.released + quantity)
         )
-        _change_level(unit, row.stock_item_id, row.location_id, allocated=-quantity)
+        if row.tracked:
+            _change_level(unit, row.stock_item_id, row.location_id, allocated=-quantity)
         _change_promise(unit, row.stock_item_id, allocated=-quantity)
         _change_line(unit, row.order_line_id, allocated=-quantity)
         freed.add(row.stock_item_id)

@@ -1,14 +1,16 @@
 """Landing a page of orders: people, parties, orders, lines, links, raw bytes; few statements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import Table, select, update
 
 from hub.domain.lifecycle import LineCounters, OrderFacts, phase
 from hub.domain.reconcile import (
+    Change,
     KnownLine,
     KnownOrder,
     Reconciliation,
@@ -18,7 +20,7 @@ from hub.records.order import ChannelState, Order, OrderLine
 from hub.records.payment import PaymentEventKind
 from hub.store import tables
 from hub.store.ids import new_id
-from hub.store.lander import instant_text, json_text, land, rows_by
+from hub.store.lander import instant_text, land, rows_by
 from hub.store.ledger import release
 from hub.store.people import Person, people_by_mail, seal_parties
 from hub.store.sealing import seal
@@ -46,7 +48,10 @@ class Landing:
     party_id: str | None
 
 
-_PARTY_FIELDS = frozenset({"bill_to", "ship_to", "note"})
+_PEOPLE = {"bill_to", "ship_to", "note"}
+"""The fields of an order that name a person: sealed, and not in its document."""
+
+_KNOWN = ("id", "external_id", "channel_state", "updated_at", "history", "party_id")
 
 
 def known_orders(
@@ -54,8 +59,8 @@ def known_orders(
 ) -> dict[str, tuple[KnownOrder, str | None]]:
     """Read what the hub knows of these orders: by external id, (order, party id)."""
     rows = rows_by(
-        unit, tables.sales_order, "external_id", external_ids,
-        tables.sales_order.c.connection_id == connection_id,
+        unit, tables.sales_order, "external_id", external_ids, _KNOWN,
+        connection_id=connection_id,
     )  # fmt: skip
     lines: dict[str, dict[str, KnownLine]] = {row.id: {} for row in rows.values()}
     if lines:
@@ -82,8 +87,13 @@ def land_orders(
     """Write a page of new and changed orders; `items_by_listing` maps listing to stock item."""
     people = people_by_mail(unit, [_mail(landing.source.order) for landing in landings])
     party_ids = [landing.party_id or new_id() for landing in landings]
-    _land_parties(unit, landings, people, party_ids)
-    _land_heads(unit, connection_id, code, landings, party_ids, items_by_listing)
+    parties = map(_party, landings, people, party_ids)
+    _land_by_novelty(unit, tables.party, _PARTY, landings, parties)
+    heads = (
+        _head(connection_id, code, landing, party_id, items_by_listing)
+        for landing, party_id in zip(landings, party_ids, strict=True)
+    )
+    _land_by_novelty(unit, tables.sales_order, _HEAD, landings, heads, keep=("verification",))
     _land_lines(unit, landings, items_by_listing)
     _update_lines(unit, landings)
     _land_payments(unit, connection_id, landings)
@@ -95,18 +105,29 @@ def _mail(order: Order) -> str:
     return party.email if party else ""
 
 
-def _land_parties(
-    unit: Unit, landings: Sequence[Landing], people: Sequence[Person], party_ids: Sequence[str]
-) -> None:
-    rows = []
-    for landing, person, party_id in zip(landings, people, party_ids, strict=True):
-        order = landing.source.order
-        receiver = order.ship_to or order.bill_to
-        sealed = seal_parties(person, party_id, order.model_dump(include=set(_PARTY_FIELDS)))
-        country = receiver.country if receiver else ""
-        prefix = receiver.postal_code[:3] if receiver else ""
-        rows.append((party_id, person.id, sealed, country, prefix))
-    land(unit, tables.party, ("id", "person_id", "sealed", "country", "postal_prefix"), rows)
+def _land_by_novelty(
+    unit: Unit, table: Table, columns: Sequence[str], landings: Sequence[Landing],
+    rows: Iterable[tuple[Any, ...]], *, keep: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """Insert the rows of new orders, update those of known ones; one row an order."""
+    new: list[tuple[Any, ...]] = []
+    known: list[tuple[Any, ...]] = []
+    for landing, row in zip(landings, rows, strict=True):
+        (new if landing.outcome.change == Change.NEW else known).append(row)
+    land(unit, table, columns, new, fresh=True)
+    land(unit, table, columns, known, keep=keep)
+
+
+_PARTY = ("id", "person_id", "sealed", "country", "postal_prefix")
+
+
+def _party(landing: Landing, person: Person, party_id: str) -> tuple[Any, ...]:
+    order = landing.source.order
+    receiver = order.ship_to or order.bill_to
+    sealed = seal_parties(person, party_id, order.model_dump_json(include=_PEOPLE).encode())
+    country = receiver.country if receiver else ""
+    prefix = receiver.postal_code[:3] if receiver else ""
+    return party_id, person.id, sealed, country, prefix
 
 
 _HEAD = (
@@ -117,46 +138,49 @@ _HEAD = (
 )  # fmt: skip
 
 
-def _land_heads(
-    unit: Unit, connection_id: str, code: str, landings: Sequence[Landing],
-    party_ids: Sequence[str], items: Mapping[str, str],
-) -> None:  # fmt: skip
-    rows = [
-        _head(connection_id, code, landing, party_id, items)
-        for landing, party_id in zip(landings, party_ids, strict=True)
-    ]
-    land(unit, tables.sales_order, _HEAD, rows, keep=("verification",))
-
-
 def _head(
     connection_id: str, code: str, landing: Landing, party_id: str, items: Mapping[str, str]
 ) -> tuple[Any, ...]:
     order = landing.source.order
     receiver = order.ship_to or order.bill_to
-    document = order.model_dump(mode="json", exclude=set(_PARTY_FIELDS))
     return (
         landing.order_id, connection_id, order.external_id, f"{code}-{order.number}", order.number,
         order.state.value, order.channel_status, order.currency, order.total_minor,
         instant_text(order.placed_at), instant_text(order.updated_at), order.payment_terms.value,
         instant_text(order.paid_at) if order.paid_at else None, "", party_id,
         receiver.country if receiver else "", bool(receiver and receiver.can_receive()),
-        landing.outcome.history, _first_phase(landing, items).value, json_text(document),
+        landing.outcome.history, _first_phase(landing, items), order.model_dump_json(exclude=_PEOPLE),
     )  # fmt: skip
 
 
-def _first_phase(landing: Landing, items: Mapping[str, str]) -> Any:
+def _first_phase(landing: Landing, items: Mapping[str, str]) -> str:
     order = landing.source.order
-    lines = tuple(
-        LineCounters(mapped=_item(line, items) is not None, quantity=line.quantity, **counters)
-        for line, counters in zip(order.lines, _counters(landing, order.lines), strict=True)
+    return _phase_of(
+        order.state,
+        tuple(
+            (_item(line, items) is not None, line.quantity, counters["cancelled"],
+             counters["shipped"])
+            for line, counters in zip(order.lines, _counters(landing, order.lines), strict=True)
+        ),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)  # the orders of a page are of a few kinds
+def _phase_of(state: ChannelState, lines: tuple[tuple[bool, int, int, int], ...]) -> str:
+    counted = tuple(
+        LineCounters(mapped=mapped, quantity=quantity, cancelled=cancelled, shipped=shipped)
+        for mapped, quantity, cancelled, shipped in lines
     )
-    return phase(OrderFacts(order.state, None, False, lines))
+    return phase(OrderFacts(state, None, False, counted)).value
 
 
-def _counters(landing: Landing, lines: Sequence[OrderLine]) -> list[dict[str, int]]:
+_UNTOUCHED = {"shipped": 0, "cancelled": 0}
+
+
+def _counters(landing: Landing, lines: Sequence[OrderLine]) -> Sequence[Mapping[str, int]]:
     if landing.outcome.history:
         return line_counters_of_history(lines, landing.source.order.state)
-    return [{"shipped": 0, "cancelled": 0} for _ in lines]
+    return [_UNTOUCHED] * len(lines)
 
 
 def _item(line: OrderLine, items: Mapping[str, str]) -> str | None:
@@ -181,7 +205,7 @@ def _land_lines(unit: Unit, landings: Sequence[Landing], items: Mapping[str, str
                  line.sku, line.title, _item(line, items), line.quantity, counters["cancelled"], 0,
                  0, counters["shipped"], line.stock_taken)
             )  # fmt: skip
-    land(unit, tables.order_line, _LINE, rows)
+    land(unit, tables.order_line, _LINE, rows, fresh=True)
 
 
 def _update_lines(unit: Unit, landings: Sequence[Landing]) -> None:

@@ -27,6 +27,9 @@ class ErasedError(LookupError):
     """This person's data was erased; nothing sealed under their key can be read again."""
 
 
+_PERSON = ("id", "wrapped_key", "mail_hash", "created_at")
+
+
 def people_by_mail(unit: Unit, mails: Sequence[str]) -> list[Person]:
     """Give a person for each mail address, new where unknown; an empty address is always new."""
     hashes = [unit.keyring.hash(mail.strip().lower()) if mail else None for mail in mails]
@@ -47,7 +50,7 @@ def people_by_mail(unit: Unit, mails: Sequence[str]) -> list[Person]:
             if digest:
                 known[digest] = person
         people.append(person)
-    land(unit, tables.person, ("id", "wrapped_key", "mail_hash", "created_at"), fresh)
+    land(unit, tables.person, _PERSON, fresh, fresh=True)
     return people
 
 
@@ -57,9 +60,9 @@ def _mint(keyring: Keyring) -> tuple[Person, bytes]:
     return Person(owner, key), wrapped
 
 
-def seal_parties(person: Person, party_id: str, parties: dict[str, Any]) -> bytes:
-    """Seal who an order is for (bill_to, ship_to) and its note."""
-    return seal(person.key, msgspec.json.encode(parties), f"party:{party_id}")
+def seal_parties(person: Person, party_id: str, parties: bytes) -> bytes:
+    """Seal who an order is for: a document of its `bill_to`, `ship_to` and `note`."""
+    return seal(person.key, parties, f"party:{party_id}")
 
 
 @dataclass(frozen=True)

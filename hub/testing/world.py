@@ -4,6 +4,7 @@ Every job runs in the calling thread, in the order of the rows, so that a story 
 crashed at any point. The clock jumps to the next due instant when nothing is due.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from hub.bootstrap import System
 from hub.jobs.engine import recover
 from hub.jobs.idle import run_until_idle
 from hub.jobs.worker import Worker
+from hub.sdk.config import secret_fields
 from hub.services import connect as connecting
 from hub.services.context import Hub
 from hub.services.handover import hand_over, labelled_shipments
@@ -26,6 +28,7 @@ from hub.store.orders import find_order_id
 from hub.testing.twins import RunningTwin
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+HUB_KEY = bytes(range(32)).hex()
 
 
 class TestClock:
@@ -45,8 +48,23 @@ class TestClock:
         self.now += delta
 
 
+class _Ear(logging.Handler):
+    """Keeps every line that was logged, as it would have been printed."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+        self.setFormatter(logging.Formatter())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
 class World:
-    """A hub with its twins; `crash()` and `start()` are a process dying and coming back."""
+    """A hub with its twins; `crash()` and `start()` are a process dying and coming back.
+
+    `canaries` are the secrets it was given: invariants look for them where they must not be.
+    """
 
     def __init__(self, home: Path, *, database_url: str = "", plugin_modules: str = "") -> None:
         self.home = home
@@ -56,15 +74,34 @@ class World:
             "database_url": database_url,
             "plugin_modules": plugin_modules,
         }
+        self.canaries: set[str] = {HUB_KEY}
         self._boots = 0
         self._system: System | None = None
+        self._ear = _Ear()
+        logging.getLogger().addHandler(self._ear)
+
+    def close(self) -> None:
+        """Stop the hub, as politely as it goes."""
+        if self._system is not None:
+            self._system.close()
+            self._system = None
+        logging.getLogger().removeHandler(self._ear)
+
+    @property
+    def said(self) -> str:
+        """All that was logged in this process since this world began."""
+        return "\n".join(self._ear.lines)
 
     @property
     def settings(self) -> Settings:
         """The settings, with every twin's address allowed."""
         hosts = ",".join(twin.url.split("//")[1] for twin in self.twins)
         return Settings(
-            home=self.home, secret_key=bytes(range(32)).hex(), allow_hosts=hosts, **self._options
+            home=self.home,
+            least_free_mb=0,
+            secret_key=HUB_KEY,
+            allow_hosts=hosts,
+            **self._options,
         )
 
     @property
@@ -82,7 +119,8 @@ class World:
 
     def start(self) -> None:
         """Start the hub: what was in the hands of an earlier process is taken back."""
-        bootstrap.initialise(self.settings)
+        if not (self.home / "hub.db").exists():
+            bootstrap.initialise(self.settings)
         self._system = bootstrap.build(self.settings, clock=self.clock)
         self._boots += 1
         recover(self._system.hub.store, self._boot_id, sent_by_jobs_to_unknown)
@@ -127,8 +165,18 @@ class World:
             self.crash()  # its address must be allowed: settings are read at the start
         return twin
 
+    def poll_every(self, span: timedelta) -> None:
+        """Let polls come seldom, so that a story of days is not one of ten thousand polls."""
+        plan = tables.schedule
+        with self.hub.store.unit_of_work() as unit:
+            unit.execute(
+                plan.update().values(every_s=int(span.total_seconds()), next_at=unit.now + span)
+            )
+
     def connect(self, connector: str, code: str, **config: Any) -> str:
         """Connect a vendor and give the connection's id."""
+        schema = self.hub.registry.connector(connector).config_schema
+        self.canaries |= {str(config[name]) for name in secret_fields(schema) if name in config}
         return connecting.connect(self.hub, connector, code, "", config)[0]
 
     def writes_on(self, *codes: str) -> None:

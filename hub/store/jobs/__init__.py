@@ -33,7 +33,14 @@ pending twin inherits its attempts.
 """
 
 from hub.store.jobs.claim import LEASE, claim
-from hub.store.jobs.dispatch import Due, dispatch_due, look, queues_of
+from hub.store.jobs.dispatch import (
+    Due,
+    dispatch_due,
+    dispatch_next,
+    look,
+    queues_of,
+    waits_for_room,
+)
 from hub.store.jobs.draft import QUEUES, JobDraft, insert_jobs
 from hub.store.jobs.hold import (
     auth_failed_before,
@@ -57,7 +64,8 @@ from hub.store.jobs.sweep import (
 __all__ = [
     "LEASE", "QUEUES", "Chance", "Due", "Handler", "JobDraft", "JobKind", "JobResult", "JobState",
     "LeaseLost", "OnCrash", "Pulse", "ReplayRefusedError", "Retry", "RunningJob", "Snooze",
-    "auth_failed_before", "bury", "claim", "dispatch_due", "extend_leases", "hold_connection_jobs",
-    "insert_jobs", "look", "queues_of", "reap_expired", "recall_dispatched", "recover_boot",
-    "replay", "require_auth", "resume_connection_jobs", "retry_later", "runs", "snooze",
+    "auth_failed_before", "bury", "claim", "dispatch_due", "dispatch_next", "extend_leases",
+    "hold_connection_jobs", "insert_jobs", "look", "queues_of", "reap_expired", "recall_dispatched",
+    "recover_boot", "replay", "require_auth", "resume_connection_jobs", "retry_later", "runs",
+    "snooze", "waits_for_room",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from hub.store.jobs.states import OPEN, JobState, in_state
 from hub.store.unit_of_work import Store, Unit
 
 LEASE = timedelta(seconds=60)
-_JITTER = timedelta(milliseconds=100)
+_JITTER = timedelta(milliseconds=20)
 
 _job = tables.job
 _connection = tables.connection

@@ -78,16 +78,31 @@ def dispatch_due(unit: Unit) -> list[str]:
     if not heads and not outstanding:
         heads = unit.execute(_orphans(unit.now).limit(LOCAL_ROOM)).all()
     oldest = sorted(heads, key=lambda head: (head.run_at, head.priority, head.id))[:AT_MOST]
-    order = {head.id: place for place, head in enumerate(oldest)}
-    if not order:
+    return _tell(unit, [head.id for head in oldest])
+
+
+def dispatch_next(unit: Unit, connection_id: str) -> list[str]:
+    """T3 for one connection, one of whose jobs has ended: the next takes its place."""
+    return _tell(unit, unit.execute(_heads(connection_id, unit.now).limit(1)).scalars().all())
+
+
+def waits_for_room(connection: Connection, connection_id: str, now: datetime) -> bool:
+    """Whether a job of this connection could start now and nobody was told of it."""
+    return connection.execute(_heads(connection_id, now).limit(1)).first() is not None
+
+
+def _tell(unit: Unit, job_ids: Sequence[str]) -> list[str]:
+    """Mark jobs as dispatched; give those that no other relay has marked, in this order."""
+    if not job_ids:
         return []
     marked = unit.execute(
         update(_job)
-        .where(_job.c.id.in_(order), in_state(JobState.READY), _untold(unit.now))
+        .where(_job.c.id.in_(job_ids), in_state(JobState.READY), _untold(unit.now))
         .values(dispatched_at=unit.now, dispatch_count=_job.c.dispatch_count + 1)
         .returning(_job.c.id)
     )
-    return sorted(marked.scalars(), key=order.__getitem__)
+    won = set(marked.scalars())
+    return [job_id for job_id in job_ids if job_id in won]
 
 
 def queues_of(connection: Connection, job_ids: Sequence[str]) -> Mapping[str, str]:

@@ -59,13 +59,17 @@ class JobKind:
     handler: Handler
     retry: Retry = Retry()
     priority: int = 100
+    serial: str | None = None
+    """Pattern over `{subject}` and `{connection}`: jobs with one serial key never run together."""
     budget_s: float = 45.0
     """Seconds a handler may be silent (no guard, progress or finish) before its lease runs out."""
 
     def draft(self, now: datetime, **fields: Any) -> JobDraft:
         """Draft a job of this kind; `fields` are those of `JobDraft`."""
         age = self.retry.deadline_s
+        names = {"subject": fields.get("subject", ""), "connection": fields.get("connection_id")}
         rules: dict[str, Any] = {
+            "serial_key": self.serial.format(**names) if self.serial else None,
             "priority": self.priority,
             "max_attempts": self.retry.max_attempts,
             "deadline_at": None if age is None else now + timedelta(seconds=age),

@@ -26,10 +26,13 @@ def extend_leases(unit: Unit, jobs: Sequence[RunningJob]) -> list[RunningJob]:
         return []
     mine = or_(*(and_(held(job.id, job.token), _job.c.lease_owner == job.owner) for job in jobs))
     extended = unit.execute(
-        update(_job).where(mine).values(lease_until=unit.now + LEASE).returning(_job.c.id)
+        update(_job)
+        .where(mine)
+        .values(lease_until=unit.now + LEASE)
+        .returning(_job.c.id, _job.c.token)
     )
-    kept = set(extended.scalars())
-    return [job for job in jobs if job.id not in kept]
+    kept = {(row.id, row.token) for row in extended}
+    return [job for job in jobs if (job.id, job.token) not in kept]
 
 
 def reap_expired(unit: Unit, on_crash: OnCrash) -> list[str]:

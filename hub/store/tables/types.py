@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 
 def instant_text(value: datetime) -> str:
     """Print an instant in the fixed-width UTC form SQLite keeps: text order is time order."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).isoformat("T", "microseconds")[:26] + "Z"
 
 
 class UtcInstant(TypeDecorator[datetime]):

@@ -41,6 +41,7 @@ from starlette.routing import Route
 from hub.testing.carrier import desk
 from hub.testing.carrier.answers import Answer, failure
 from hub.testing.carrier.flavours import FLAVOURS, Flavour
+from hub.testing.carrier.witness import testify
 from hub.testing.twins import ActionError, Document, Twin, TwinState
 
 HOUR = 3600
@@ -192,6 +193,7 @@ def _twin(flavour: Flavour) -> Twin:
             "script": _set_script,
             "settle": _settle,
         },
+        testify=testify,
     )
 
 

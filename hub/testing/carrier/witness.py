@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from hub.testing.twins import TwinLog
+from hub.testing.twins import Performed, RunningTwin, Testimony, TwinLog
 
 
 def live_labels(log: TwinLog) -> dict[str, tuple[str, ...]]:
@@ -22,3 +22,19 @@ def bought_twice(log: TwinLog) -> dict[str, tuple[str, ...]]:
     for line in log.effects("label_bought"):
         bought[line.reference].append(line.subject)
     return {name: tuple(labels) for name, labels in bought.items() if len(labels) > 1}
+
+
+def testify(twin: RunningTwin) -> Testimony:
+    """Give every label ever sold, those given back marked as such."""
+    voided = {line.subject for line in twin.log.effects("label_voided")}
+    return Testimony(
+        performed=tuple(
+            Performed(
+                kind="label",
+                key=line.reference,
+                subject=line.subject,
+                undone=line.subject in voided,
+            )
+            for line in twin.log.effects("label_bought")
+        )
+    )

@@ -11,6 +11,7 @@ from hub.testing.twins.log import LogEntry, TwinLog
 from hub.testing.twins.running import SpawnedTwin, running, spawned
 from hub.testing.twins.serving import TlsFiles
 from hub.testing.twins.state import Document, TwinState
+from hub.testing.twins.testimony import Performed, ShownOrder, Testimony
 from hub.testing.twins.twin import Action, ActionError, Twin, load_twin
 
 __all__ = [
@@ -21,8 +22,11 @@ __all__ = [
     "Fault",
     "LogEntry",
     "Outgoing",
+    "Performed",
     "RunningTwin",
+    "ShownOrder",
     "SpawnedTwin",
+    "Testimony",
     "TlsFiles",
     "Twin",
     "TwinLog",

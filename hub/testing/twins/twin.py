@@ -6,12 +6,16 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp
 
 from hub.testing.twins.deliveries import Delivery, Outgoing
 from hub.testing.twins.state import TwinState
+from hub.testing.twins.testimony import Testimony
+
+if TYPE_CHECKING:
+    from hub.testing.twins.client import RunningTwin
 
 Action = Callable[[TwinState, Mapping[str, Any]], Any]
 
@@ -28,6 +32,14 @@ def _outcome_ignored(_state: TwinState, _delivery: Delivery, _status: int | None
     return None
 
 
+def _nothing_to_say(_twin: RunningTwin) -> Testimony:
+    return Testimony()
+
+
+def _by_address(url: str) -> Mapping[str, Any]:
+    return {"url": url}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Twin:
     """A simulated vendor.
@@ -37,6 +49,10 @@ class Twin:
     actions  what happens at the vendor without an API call, by name (a customer places an order)
     compose  a queued webhook delivery as the request to send now, or None to send nothing
     posted   told the receiver's status (None: no answer) after each delivery
+    connects the configuration of a connection to this twin, given its address
+    second   options that make it another account of the same vendor, with the same goods
+    testify  what an honest hub must agree with, read from the twin's documents and log
+    samples  where below the vendor data its richest seed lies, empty when there is none
     """
 
     name: str
@@ -46,6 +62,10 @@ class Twin:
     actions: Mapping[str, Action] = field(default_factory=dict)
     compose: Callable[[TwinState, Delivery], Outgoing | None] = _nothing_to_post
     posted: Callable[[TwinState, Delivery, int | None], None] = _outcome_ignored
+    connects: Callable[[str], Mapping[str, Any]] = _by_address
+    second: Mapping[str, str] = field(default_factory=dict)
+    testify: Callable[[RunningTwin], Testimony] = _nothing_to_say
+    samples: str = ""
 
 
 def load_twin(import_string: str) -> Twin:

@@ -1,0 +1,1 @@
+"""The command `hub`: every command is a module that is loaded when it is used."""

@@ -1,0 +1,71 @@
+"""From an error to one sentence and an exit code; loaded only when something went wrong."""
+
+from pydantic import ValidationError
+
+from hub.cli.exits import CommandError, Exit
+from hub.registry import PluginConflictError, UnknownConnectorError
+from hub.sdk.errors import (
+    AuthError,
+    ConfigError,
+    HubError,
+    RateLimitedError,
+    SignatureError,
+    TransientError,
+)
+from hub.sdk.redaction import redact
+from hub.services.handover import NotHandedOverError
+from hub.services.stockroom import UnknownItemError
+from hub.store.connections import DuplicateConnectionError, UnknownConnectionError
+from hub.store.contention import is_contention
+from hub.store.effects import EffectMovedError
+from hub.store.engine import StorageError
+from hub.store.jobs import ReplayRefusedError
+from hub.store.ledger import StockConflictError
+from hub.store.orders import UnknownOrderError
+from hub.store.people import ErasedError
+from hub.store.sealing import SealError
+
+TABLE: tuple[tuple[type[Exception], Exit], ...] = (
+    (UnknownOrderError, Exit.NOT_FOUND),
+    (UnknownConnectionError, Exit.NOT_FOUND),
+    (UnknownConnectorError, Exit.NOT_FOUND),
+    (UnknownItemError, Exit.NOT_FOUND),
+    (ErasedError, Exit.NOT_FOUND),
+    (AuthError, Exit.ACCESS),
+    (SignatureError, Exit.ACCESS),
+    (SealError, Exit.ACCESS),
+    (DuplicateConnectionError, Exit.CONFLICT),
+    (PluginConflictError, Exit.CONFLICT),
+    (StockConflictError, Exit.CONFLICT),
+    (EffectMovedError, Exit.CONFLICT),
+    (ReplayRefusedError, Exit.CONFLICT),
+    (NotHandedOverError, Exit.CONFLICT),
+    (TransientError, Exit.VENDOR_UNAVAILABLE),
+    (RateLimitedError, Exit.VENDOR_UNAVAILABLE),
+    (ConfigError, Exit.WRONG_USAGE),
+    (StorageError, Exit.FAILURE),
+    (HubError, Exit.FAILURE),
+)
+"""The first line that fits counts: special cases stand above the families they belong to."""
+
+
+def explain(error: Exception) -> tuple[str, Exit] | None:
+    """Give the sentence and the exit code of an error; None for one that nobody foresaw."""
+    if isinstance(error, CommandError):
+        return redact(str(error)), error.exit
+    for kind, code in TABLE:
+        if isinstance(error, kind):
+            return redact(str(error)), code
+    if isinstance(error, ValidationError) and error.title == "Settings":
+        return _setting(error), Exit.WRONG_USAGE
+    if is_contention(error):
+        return "the database is busy; try again", Exit.FAILURE
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), Exit.FAILURE
+    return None
+
+
+def _setting(error: ValidationError) -> str:
+    """Name the setting and the rule, never the value."""
+    faults = error.errors(include_input=False, include_url=False, include_context=False)
+    return "; ".join(f"HUB_{str(one['loc'][0]).upper()}: {one['msg']}" for one in faults)

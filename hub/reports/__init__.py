@@ -1,0 +1,1 @@
+"""Read-only questions about the hub: SQL in, plain frozen rows out."""

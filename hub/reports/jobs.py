@@ -1,0 +1,189 @@
+"""Jobs as operators see them: lists, one job with its attempts and calls, and a sync's progress."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from hub.store import tables
+from hub.store.jobs import JobState
+from hub.store.jobs.states import OPEN
+
+_job = tables.job
+_FLUSHED_WITHIN = timedelta(seconds=5)
+"""A call is written to the log a little after it was made."""
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """One job in a list."""
+
+    id: str
+    kind: str
+    state: str
+    outcome: str
+    connection: str
+    subject: str
+    attempt: int
+    run_at: datetime
+    created_at: datetime
+    finished_at: datetime | None
+    counters: dict[str, int]
+    error_class: str
+    error_text: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still owed or running."""
+        return self.state in OPEN
+
+
+@dataclass(frozen=True)
+class JobFilter:
+    """What a list of jobs is narrowed to; empty fields narrow nothing."""
+
+    state: str = ""
+    kind: str = ""
+    connection_id: str = ""
+
+
+def list_jobs(database: Connection, wanted: JobFilter, limit: int) -> list[JobRow]:
+    """Give jobs, the newest first."""
+    query = _with_code().order_by(_job.c.id.desc()).limit(limit)
+    for column, value in (
+        (_job.c.state, wanted.state),
+        (_job.c.kind, wanted.kind),
+        (_job.c.connection_id, wanted.connection_id),
+    ):
+        if value:
+            query = query.where(column == value)
+    return [_row(row) for row in database.execute(query)]
+
+
+def _with_code():  # type: ignore[no-untyped-def]
+    shop = tables.connection
+    return select(_job, shop.c.code).outerjoin(shop, shop.c.id == _job.c.connection_id)
+
+
+def _row(row) -> JobRow:  # type: ignore[no-untyped-def]
+    return JobRow(
+        id=row.id, kind=row.kind, state=row.state, outcome=row.outcome, connection=row.code or "",
+        subject=row.subject, attempt=row.attempt, run_at=row.run_at, created_at=row.created_at,
+        finished_at=row.finished_at, counters=row.counters, error_class=row.last_error_class,
+        error_text=row.last_error_text,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AttemptRow:
+    """One try of a job."""
+
+    worker: str
+    started_at: datetime
+    ended_at: datetime | None
+    transition: str
+    error_class: str
+    error_text: str
+
+
+@dataclass(frozen=True)
+class ExchangeRow:
+    """One call to a vendor, redacted."""
+
+    at: datetime
+    method: str
+    path: str
+    status: int | None
+    outcome: str
+    elapsed_ms: int
+
+
+@dataclass(frozen=True)
+class JobDetail:
+    """One job with its history, and the calls its connection made while it ran."""
+
+    job: JobRow
+    queue: str
+    payload: dict[str, Any]
+    max_attempts: int
+    crash_count: int
+    hold_reason: str
+    attempts: tuple[AttemptRow, ...]
+    exchanges: tuple[ExchangeRow, ...]
+
+
+def job_detail(database: Connection, job_id: str) -> JobDetail | None:
+    """Give one job in full; None when there is none."""
+    row = database.execute(_with_code().where(_job.c.id == job_id)).one_or_none()
+    if row is None:
+        return None
+    tried = tables.job_attempt
+    attempts = tuple(
+        AttemptRow(one.worker, one.started_at, one.ended_at, one.transition, one.error_class,
+                   one.error_text)
+        for one in database.execute(
+            select(tried).where(tried.c.job_id == job_id).order_by(tried.c.token)
+        )
+    )  # fmt: skip
+    return JobDetail(
+        job=_row(row), queue=row.queue, payload=row.payload, max_attempts=row.max_attempts,
+        crash_count=row.crash_count, hold_reason=row.hold_reason, attempts=attempts,
+        exchanges=_exchanges(database, row.connection_id, attempts),
+    )  # fmt: skip
+
+
+def _exchanges(
+    database: Connection, connection_id: str | None, attempts: Sequence[AttemptRow]
+) -> tuple[ExchangeRow, ...]:
+    if connection_id is None or not attempts:
+        return ()
+    call, last = tables.exchange, attempts[-1]
+    query = (
+        select(call)
+        .where(call.c.connection_id == connection_id, call.c.at >= attempts[0].started_at)
+        .order_by(call.c.at.desc())
+        .limit(50)
+    )
+    if last.ended_at is not None:
+        query = query.where(call.c.at <= last.ended_at + _FLUSHED_WITHIN)
+    return tuple(
+        ExchangeRow(row.at, row.method, row.path, row.status, row.outcome, row.elapsed_ms)
+        for row in database.execute(query)
+    )
+
+
+def dead_jobs(database: Connection) -> list[str]:
+    """Give the ids of every job that needs a person, oldest first."""
+    query = select(_job.c.id).where(_job.c.state == JobState.DEAD).order_by(_job.c.id)
+    return list(database.execute(query).scalars())
+
+
+SYNC = ("pull_products", "pull_orders", "open_books")
+"""The jobs that a sync consists of, in the order they are done."""
+
+
+def sync_jobs(database: Connection, connection_id: str, since: str) -> list[JobRow]:
+    """Give the jobs of a connection's sync that are open, or that began after the id `since`."""
+    rows = database.execute(
+        _with_code()
+        .where(_job.c.connection_id == connection_id, _job.c.kind.in_(SYNC))
+        .where(_job.c.state.in_(OPEN) | (_job.c.id >= since))
+        .order_by(_job.c.id)
+    )
+    return [_row(row) for row in rows]
+
+
+def work_left(database: Connection, now: datetime) -> int:
+    """Count the jobs that run, or could run now."""
+    due = (_job.c.state == JobState.READY) & (_job.c.run_at <= now)
+    shop = tables.connection
+    callable_now = (_job.c.connection_id.is_(None)) | (shop.c.state == "active")
+    return int(
+        database.execute(
+            select(func.count())
+            .select_from(_job.outerjoin(shop, shop.c.id == _job.c.connection_id))
+            .where((_job.c.state == JobState.RUNNING) | (due & callable_now))
+        ).scalar_one()
+    )

@@ -1,0 +1,110 @@
+"""Lists of orders: by phase, by connection, by whatever a person would type to find one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, or_, select
+
+from hub.records.money import Money
+from hub.store import tables
+from hub.store.sealing import Keyring
+
+_order = tables.sales_order
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    """One order in a list."""
+
+    id: str
+    number: str
+    connection: str
+    phase: str
+    channel_state: str
+    channel_status: str
+    verification: str
+    total: Money
+    placed_at: datetime
+    holds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OrderFilter:
+    """What a list of orders is narrowed to; empty fields narrow nothing."""
+
+    phase: str = ""
+    connection_id: str = ""
+    search: str = ""
+
+
+def list_orders(
+    database: Connection, keyring: Keyring, wanted: OrderFilter, limit: int
+) -> list[OrderRow]:
+    """Give orders, the newest first."""
+    query = (
+        select(_order, tables.connection.c.code)
+        .join(tables.connection, tables.connection.c.id == _order.c.connection_id)
+        .order_by(_order.c.placed_at.desc(), _order.c.id.desc())
+        .limit(limit)
+    )
+    rows = database.execute(_narrowed(query, keyring, wanted)).all()
+    holds = open_holds(database, [row.id for row in rows])
+    return [
+        OrderRow(
+            id=row.id, number=row.number, connection=row.code, phase=row.phase,
+            channel_state=row.channel_state, channel_status=row.channel_status,
+            verification=row.verification, placed_at=row.placed_at,
+            total=Money(minor=row.total_minor, currency=row.currency),
+            holds=tuple(holds.get(row.id, ())),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _narrowed(query: Select, keyring: Keyring, wanted: OrderFilter) -> Select:
+    if wanted.phase:
+        query = query.where(_order.c.phase == wanted.phase)
+    if wanted.connection_id:
+        query = query.where(_order.c.connection_id == wanted.connection_id)
+    text = wanted.search.strip()
+    if "@" in text:
+        return query.where(_order.c.id.in_(_of_person(keyring, text)))
+    return query.where(_named(text)) if text else query
+
+
+def _of_person(keyring: Keyring, mail: str) -> Select:
+    """Find by the keyed hash of a mail address; the address itself is kept nowhere in clear."""
+    digest = keyring.hash(mail.lower())
+    person, party = tables.person, tables.party
+    return (
+        select(_order.c.id)
+        .join(party, party.c.id == _order.c.party_id)
+        .join(person, person.c.id == party.c.person_id)
+        .where(person.c.mail_hash == digest)
+    )
+
+
+def _named(text: str):  # type: ignore[no-untyped-def]
+    line, shipment = tables.order_line, tables.shipment
+    return or_(
+        _order.c.number.startswith(text, autoescape=True),
+        _order.c.bare_number.startswith(text, autoescape=True),
+        _order.c.id == text,
+        _order.c.id.in_(select(line.c.order_id).where(line.c.sku == text)),
+        _order.c.id.in_(select(shipment.c.order_id).where(shipment.c.tracking_number == text)),
+    )
+
+
+def open_holds(database: Connection, order_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Give the reasons each of these orders is held for."""
+    hold = tables.hold
+    rows = database.execute(
+        select(hold.c.order_id, hold.c.reason)
+        .where(hold.c.order_id.in_(list(order_ids)), hold.c.released_at.is_(None))
+        .order_by(hold.c.placed_at)
+    )
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        reasons.setdefault(row.order_id, []).append(row.reason)
+    return reasons

@@ -1,0 +1,93 @@
+"""What happened to an order, in the order it happened: facts, decisions, holds, calls, scans."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from hub.store import tables
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One thing that happened."""
+
+    at: datetime
+    what: str
+    detail: str = ""
+
+
+def timeline(
+    database: Connection, order_id: str, shipment_ids: Sequence[str]
+) -> tuple[Moment, ...]:
+    """Tell the story of an order, oldest first; it names no person."""
+    moments = [
+        *_facts(database, [order_id, *shipment_ids]),
+        *_decisions(database, order_id),
+        *_holds(database, order_id),
+        *_calls(database, shipment_ids),
+        *_scans(database, shipment_ids),
+    ]
+    return tuple(sorted(moments, key=lambda moment: moment.at))
+
+
+def _facts(database: Connection, subjects: Sequence[str]) -> Iterator[Moment]:
+    event = tables.event
+    rows = database.execute(
+        select(event).where(event.c.subject_id.in_(subjects)).order_by(event.c.id)
+    )
+    for row in rows:
+        yield Moment(row.at, row.kind.replace("_", " "))
+
+
+def _decisions(database: Connection, order_id: str) -> Iterator[Moment]:
+    decision = tables.decision
+    rows = database.execute(
+        select(decision).where(decision.c.subject_id == order_id).order_by(decision.c.id)
+    )
+    for row in rows:
+        yield Moment(row.at, f"{row.kind}: {row.outcome}", "; ".join(reasons(row.document)))
+
+
+def reasons(document: dict) -> list[str]:
+    """Give the sentences of a decision's document: its checks, or what was chosen and rejected."""
+    plan = document.get("plan", {})
+    return [
+        *(check["reason"] for check in document.get("checks", [])),
+        *plan.get("chosen", []),
+        *(f"not {_place(document, no)}: {no['reason']}" for no in plan.get("rejected", [])),
+    ]
+
+
+def _place(document: dict, rejection: dict) -> str:
+    """Name a turned-down location by its code; the rule may have named it by its id."""
+    codes = {one["location_id"]: one["code"] for one in document.get("candidates", [])}
+    return str(codes.get(rejection["location"], rejection["location"]))
+
+
+def _holds(database: Connection, order_id: str) -> Iterator[Moment]:
+    hold = tables.hold
+    for row in database.execute(select(hold).where(hold.c.order_id == order_id)):
+        yield Moment(row.placed_at, f"held: {row.reason}", f"{row.note} (by {row.placed_by})")
+        if row.released_at:
+            yield Moment(row.released_at, f"released: {row.reason}", f"by {row.released_by}")
+
+
+def _calls(database: Connection, shipment_ids: Sequence[str]) -> Iterator[Moment]:
+    effect, happened = tables.effect, tables.effect_event
+    rows = database.execute(
+        select(effect.c.kind, happened)
+        .join(happened, happened.c.effect_id == effect.c.id)
+        .where(effect.c.subject_id.in_(shipment_ids))
+        .order_by(happened.c.id)
+    )
+    for row in rows:
+        yield Moment(row.at, f"{row.kind}: {row.to_state}", row.note)
+
+
+def _scans(database: Connection, shipment_ids: Sequence[str]) -> Iterator[Moment]:
+    scan = tables.tracking_event
+    rows = database.execute(select(scan).where(scan.c.shipment_id.in_(shipment_ids)))
+    for row in rows:
+        yield Moment(row.occurred_at, f"scan: {row.code}", f"{row.text} {row.place}".strip())

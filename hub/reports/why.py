@@ -1,0 +1,149 @@
+"""Why an order is not shipped: the facts that stand against it, each with what would change it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from hub.records.connection import ConnectionState, Family
+from hub.records.order import ChannelState, HoldReason
+from hub.records.payment import Verdict
+from hub.records.shipment import ShipmentState
+from hub.reports.order_detail import LineDetail, OrderDetail, ShipmentDetail
+from hub.reports.timeline import reasons
+from hub.store import tables
+from hub.store.connections import Connected, get_connection, list_connections
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """One fact that keeps an order from being shipped, and the way out of it."""
+
+    what: str
+    remedy: str = ""
+
+
+_RELEASE = {
+    HoldReason.ADDRESS: "complete the address at the shop; the hold ends by itself",
+    HoldReason.STATUS: "name the status in the connection's settings, or change it at the shop",
+    HoldReason.STOCK: "hub inventory adjust …, then hub orders release {number}",
+}
+
+
+def obstacles(database: Connection, order: OrderDetail) -> list[Obstacle]:
+    """Give everything that stands between an order and its customer; empty when all has left."""
+    if not any(line.open > 0 for line in order.lines):
+        return []
+    if over := _settled_by_the_shop(order):
+        return [over]
+    shop = get_connection(database, order.connection)
+    return [
+        *_connection(shop),
+        *_payment(order),
+        *_holds(order),
+        *_lines(database, order),
+        *_carrier(database, order),
+        *(found for parcel in order.shipments for found in _parcel(order, parcel)),
+    ]
+
+
+def _settled_by_the_shop(order: OrderDetail) -> Obstacle | None:
+    if order.channel_state in (ChannelState.OPEN, ChannelState.UNKNOWN):
+        return None
+    return Obstacle(f"the shop says it is {order.channel_status} ({order.channel_state})")
+
+
+def _connection(shop: Connected) -> Iterator[Obstacle]:
+    code = shop.code
+    if shop.state == ConnectionState.NEEDS_AUTH:
+        yield Obstacle(f"{code} refuses the hub's credentials", f"hub connections rotate {code}")
+    elif shop.state != ConnectionState.ACTIVE:
+        yield Obstacle(f"{code} is {shop.state}: {shop.reason}", f"hub connections resume {code}")
+    if shop.books_opened_at is None:
+        yield Obstacle(f"the first sync of {code} is not over", f"hub sync {code}")
+    if not shop.writes:
+        yield Obstacle(f"the hub only reads {code}", f"hub connections writes {code} on")
+
+
+def _payment(order: OrderDetail) -> Iterator[Obstacle]:
+    if order.verification == Verdict.PASSED:
+        return
+    seen = order.decision("verification")
+    if seen is None:
+        yield Obstacle("its payment was not looked at yet", "hub jobs list --kind accept_order")
+        return
+    for check in seen.document.get("checks", []):
+        if check["passed"] is not True:
+            yield Obstacle(f"payment: {check['reason']}", "settle it at the shop")
+
+
+def _holds(order: OrderDetail) -> Iterator[Obstacle]:
+    release = f"hub orders release {order.number}"
+    for hold in order.open_holds:
+        remedy = _RELEASE.get(HoldReason(hold.reason), release).format(number=order.number)
+        yield Obstacle(f"held ({hold.reason}): {hold.note}", remedy)
+
+
+def _lines(database: Connection, order: OrderDetail) -> Iterator[Obstacle]:
+    for line in order.lines:
+        if line.open > 0 and not line.mapped:
+            yield Obstacle(
+                f"nobody knows what {line.sku or line.title!r} is here",
+                f"hub inventory map {order.connection} {line.listing or 'LISTING'} SKU",
+            )
+        elif line.unpromised > 0:
+            yield _short(database, line)
+
+
+def _short(database: Connection, line: LineDetail) -> Obstacle:
+    rows, promise = tables.order_line, tables.stock_promise
+    stock = database.execute(
+        select(promise.c.sellable, promise.c.reserved, promise.c.allocated)
+        .join(rows, rows.c.stock_item_id == promise.c.stock_item_id)
+        .where(rows.c.id == line.id)
+    ).one()
+    free = max(0, stock.sellable - stock.reserved - stock.allocated)
+    missing = max(0, line.unpromised - free)
+    if not missing:
+        return Obstacle(f"{line.sku}: {line.unpromised} units are free but not promised yet",
+                        "hub jobs list --kind reserve_waiting")  # fmt: skip
+    return Obstacle(
+        f"{line.sku}: {line.unpromised} wanted, {free} free",
+        f"hub inventory adjust {line.sku} +{missing} --reason …",
+    )
+
+
+def _carrier(database: Connection, order: OrderDetail) -> Iterator[Obstacle]:
+    if any(line.allocated for line in order.lines) or order.shipments:
+        return
+    carriers = list_connections(database, Family.CARRIER)
+    if not carriers:
+        yield Obstacle("no carrier is connected", "hub connect CARRIER --code CODE")
+    elif not any(one.writes and one.state == ConnectionState.ACTIVE for one in carriers):
+        yield Obstacle(
+            "no carrier may be used", f"hub connections writes {carriers[0].code} on"
+        )
+
+
+def _parcel(order: OrderDetail, parcel: ShipmentDetail) -> Iterator[Obstacle]:
+    if parcel.state == ShipmentState.LABEL_PURCHASED:
+        yield Obstacle(
+            "the parcel has its label and was not handed over",
+            f"hub orders handover {order.number}",
+        )
+    if parcel.state != ShipmentState.DRAFT:
+        return
+    for effect in parcel.effects:
+        stuck = effect.state in ("needs_operator", "refused")
+        remedy = f"hub effects resolve {effect.id} …"
+        yield Obstacle(
+            f"its label is {effect.state.replace('_', ' ')}"
+            + (f": {effect.reason}" if effect.reason else ""),
+            remedy if stuck else "hub jobs list --kind perform_effect",
+        )
+
+
+def routing_reasons(order: OrderDetail) -> list[str]:
+    """Give the sentences of the last routing: what was chosen, and what was turned down."""
+    routed = order.decision("routing")
+    return reasons(routed.document) if routed else []

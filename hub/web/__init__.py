@@ -1,0 +1,1 @@
+"""The hub over HTTP: webhooks and health; console and API join here."""
