@@ -9,13 +9,14 @@ RECIPE  := pyproject.toml constraints.txt $(PLUGINS:%=%/pyproject.toml)
 CHECKS  := lint format types imports schemas
 TESTS   :=
 
-.PHONY: help test demo fmt schemas setup clean $(CHECKS:%=check-%)
+.PHONY: help test demo bench fmt schemas setup clean $(CHECKS:%=check-%)
 
 help:
 	@echo "make test          the whole gate: $(CHECKS), then every test"
 	@echo "make test TESTS=…  the same with these tests only, for example TESTS=tests/store"
 	@echo "make demo          twins of every bundled vendor and the hub; prints the address to open"
 	@echo "make demo ONCE=1   the same story to its end, its invariants checked, then exit"
+	@echo "make bench         how fast orders land, as ratios (a few minutes; OUT=file keeps them)"
 	@echo "make fmt           format the code and repair what can be repaired"
 	@echo "make schemas       write schemas/*.json anew from the records"
 	@echo "make clean         remove everything made by these commands"
@@ -62,6 +63,11 @@ check-schemas:
 
 demo: $(READY)
 	@$(BIN)/hub demo $(if $(filter 1,$(ONCE)),--once)
+
+bench: $(READY)
+	@$(INSTALL) --requirement tests/benchmarks/requirements.txt
+	@$(BIN)/python -m tests.benchmarks.landing --orders 20000 $(if $(OUT),--out $(OUT))
+	@$(BIN)/python -m tests.benchmarks.jobs --jobs 2000
 
 fmt: $(READY)
 	@$(BIN)/ruff format

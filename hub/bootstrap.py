@@ -45,9 +45,7 @@ class System:
 def build(settings: Settings, bell: Bell | None = None, clock: Clock = system_clock) -> System:
     """Put a hub together on its database; raises `StorageError` or `SealError` when it may not."""
     keyring = load_keyring(settings)
-    engines = open_database(settings)
-    schema.check(engines)
-    check_seal(engines, keyring)
+    engines = _open_checked(settings, keyring)
     registry = load_plugins(
         settings.listed(settings.plugins), settings.listed(settings.plugin_modules)
     )
@@ -56,6 +54,17 @@ def build(settings: Settings, bell: Bell | None = None, clock: Clock = system_cl
     http_for = _http_for(settings, partial(exchanges.observe, store))
     hub = Hub(store, registry, Policy(), http_for, _may_spend(settings))
     return System(settings, engines, hub, job_kinds(hub), exchanges)
+
+
+def _open_checked(settings: Settings, keyring: Keyring) -> Engines:
+    engines = open_database(settings)
+    try:
+        schema.check(engines)
+        check_seal(engines, keyring)
+    except BaseException:
+        engines.dispose()
+        raise
+    return engines
 
 
 def _may_spend(settings: Settings) -> Callable[[], bool]:

@@ -118,11 +118,14 @@ def load_plugins(only: Iterable[str] = (), modules: Iterable[str] = ()) -> Regis
     manager = pluggy.PluginManager(hooks.PROJECT)
     manager.add_hookspecs(hooks)
     wanted = frozenset(only)
+    installed = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
     plugins = [
         _load(manager, entry.name, entry.value, _version(entry), entry.load)
-        for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+        for entry in installed
         if not wanted or entry.name in wanted
     ]
+    for name in sorted(wanted - {entry.name for entry in installed}):
+        plugins.append(Plugin(name, "", "", error=f"no plugin {name} is installed"))
     for module in modules:
         plugins.append(_load(manager, module, module, "", _importer(module)))
     return Registry(plugins, manager)

@@ -13,9 +13,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=lambda: Path.home() / ".commerce-hub")
     """Folder of the embedded database, the key and the labels printed to files."""
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)
     """Empty: the SQLite file in the home folder."""
-    secret_key: str = ""
+    secret_key: str = Field(default="", repr=False)
     """The hub key as 64 hex digits; empty: the key file in the home folder."""
     host: str = "127.0.0.1"
     port: int = Field(default=8400, ge=0, le=65535)

@@ -9,7 +9,7 @@ from hub.cli.exits import UsageError
 from hub.cli.opening import opened
 from hub.cli.options import Code, DryRun, Json, Yes
 from hub.cli.plan import print_plan, to_release
-from hub.cli.printing import Cells, print_facts, print_json, print_rows, say, sure
+from hub.cli.printing import Cells, counted, print_facts, print_json, print_rows, say, sure
 from hub.cli.questions import gather
 from hub.reports.connections import connection_detail, connection_rows
 from hub.reports.plan import plan_of
@@ -82,7 +82,7 @@ def resume(code: Code, as_json: Json = False) -> None:
         released = connecting.resume(system.hub, code)
     if as_json:
         return print_json({"connection": code, "released_jobs": released})
-    return say(f"{code} is active; {released} jobs go on.")
+    return say(f"{code} is active; {counted(released, 'job')} to go on.")
 
 
 @app.command()
@@ -107,13 +107,15 @@ def writes(
             print_plan(found)
         if dry_run:
             changed, released = False, 0
-            say(f"Writes of {code} would be {switch}; {len(orders)} orders would be released.")
+            chosen = counted(len(orders), "order")
+            say(f"Writes of {code} would be {switch}; {chosen} would be released.")
         else:
             if orders:
-                sure(f"{len(orders)} imported orders are released and may be shipped.", yes)
+                chosen = counted(len(orders), "imported order")
+                sure(f"{chosen} will be released and may be shipped.", yes)
             changed = connecting.switch_writes(system.hub, code, switch == "on")
             released = connecting.release_orders(system.hub, [one.id for one in orders], "operator")
-            say(f"Writes of {code} are {switch}; {released} orders released.")
+            say(f"Writes of {code} are {switch}; {counted(released, 'order')} released.")
     if as_json:
         print_json({"connection": code, "writes": switch == "on", "changed": changed,
                     "released": [one.number for one in orders] if not dry_run else [],
@@ -123,7 +125,10 @@ def writes(
 
 @app.command()
 def rotate(
-    code: Code, given: Set = [], secret: Secrets = [], as_json: Json = False  # noqa: B006
+    code: Code,
+    given: Set = [],  # noqa: B006
+    secret: Secrets = [],  # noqa: B006
+    as_json: Json = False,
 ) -> None:
     """Give a connection new secrets; they are tried before the old ones are forgotten."""
     with opened() as system:

@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.bootstrap import System
+from hub.cli.exits import UnavailableError
 from hub.jobs.engine import Engine
 from hub.jobs.lockfile import engine_at_work
 from hub.reports.jobs import JobRow, sync_jobs, work_left
 from hub.store.effects import sent_by_jobs_to_unknown
 
 LOOK_EVERY_S = 0.2
+LOOKS_BEFORE_ASKING = 25
+"""After as many looks it is asked whether the engine still lives."""
+TRIED = 2
+"""Failed attempts after which nobody is kept waiting any more."""
 
 
 @contextmanager
@@ -48,22 +53,35 @@ class Ended:
 
     @property
     def waiting(self) -> JobRow | None:
-        """A job that failed and is tried again later."""
-        return next((job for job in self.jobs if job.state == "ready" and job.error_class), None)
+        """A job that failed more than once and is tried again later; once may be a blip."""
+        return next(
+            (job for job in self.jobs if job.state == "ready" and job.attempt >= TRIED), None
+        )
 
 
-def follow(system: System, connection_id: str, since: str) -> Ended:
-    """Watch a connection's sync until it is done or stuck."""
+def follow(
+    system: System, connection_id: str, since: str, owed: Ended, alive: Callable[[], bool]
+) -> Ended:
+    """Watch the jobs `owed`, and those after the id `since`, until all are done or stuck.
+
+    Raises `UnavailableError` when nobody is `alive` any more to do them.
+    """
     pause = threading.Event()
+    looks = 0
+    seen = {job.id for job in owed.jobs}
     with _bars() as show:
         while True:
             with system.hub.store.reading() as database:
-                jobs = sync_jobs(database, connection_id, since)
+                jobs = sync_jobs(database, connection_id, since, seen)
+            seen |= {job.id for job in jobs}
             show(jobs)
             ended = Ended(tuple(jobs))
             moving = any(job.is_open and job.state != "held" for job in jobs)
             if not moving or ended.waiting or ended.first("held"):
                 return ended
+            looks += 1
+            if looks % LOOKS_BEFORE_ASKING == 0 and not alive():
+                raise UnavailableError("the hub that was at work has stopped; ask again")
             pause.wait(LOOK_EVERY_S)
 
 

@@ -110,5 +110,3 @@ def _replay(store: Store, job_ids: list[str]) -> dict[str, str]:
         except ReplayRefusedError as error:
             refused[job_id] = str(error)
     return refused
-
-

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_command
 
 from hub.cli.exits import Exit
@@ -42,13 +43,11 @@ class LazyGroup(TyperGroup):
         """Run the command; an error becomes a sentence on stderr and an exit code."""
         try:
             return super().invoke(ctx)
-        except typer.Exit:
-            raise
+        except (typer.Exit, typer.Abort, TyperException, BrokenPipeError):
+            raise  # Typer itself knows what these mean
         except KeyboardInterrupt:
             print("Interrupted; nothing that was finished is lost.", file=sys.stderr)
             raise typer.Exit(Exit.INTERRUPTED) from None
-        except BrokenPipeError:
-            raise
         except Exception as error:
             raise typer.Exit(_told(error)) from None
 
@@ -67,10 +66,6 @@ def load(name: str, place: str) -> Any:
 
 
 def _told(error: Exception) -> int:
-    from typer._click.exceptions import ClickException
-
-    if isinstance(error, ClickException):
-        raise error
     from hub.cli.failures import explain
 
     if os.environ.get("HUB_LOG_LEVEL", "").upper() == "DEBUG":

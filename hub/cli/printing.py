@@ -80,6 +80,11 @@ def shown(value: Any) -> str:
     return str(value)
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Print a number with its noun: 1 order, 2 orders."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def say(sentence: str) -> None:
     """Tell a person something; never part of the data."""
     print(sentence, file=sys.stderr)

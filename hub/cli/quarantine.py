@@ -41,9 +41,8 @@ def show(item_id: str, reveal: Reveal = False, as_json: Json = False) -> None:
         row = kept_row(database, item_id)
         if row is None:
             raise NotFoundError(f"nothing is kept as {item_id}; hub quarantine list shows it")
-        body = None
-        if reveal:
-            body = open_kept(database, system.hub.store.keyring, item_id)[2].decode(errors="replace")
+        raw = open_kept(database, system.hub.store.keyring, item_id)[2] if reveal else None
+    body = None if raw is None else raw.decode(errors="replace")
     if as_json:
         return print_json({"record": row, "body": body})
     print_facts({heading: cell(row) for heading, cell in CELLS.items()})

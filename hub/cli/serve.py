@@ -3,6 +3,7 @@
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -74,7 +75,7 @@ def _work(system: System, listener: socket.socket, as_json: bool) -> int | None:
             raise ConflictError(str(error)) from None
         try:
             app = create_app(system.hub, relay_pass=lambda: engine.relay.last_pass_at)
-            _serve_web(app, listener, lambda: _announce(system, listener, as_json))
+            _serve_web(app, listener, lambda: _announce(system, listener, as_json), stopped)
         finally:
             engine.stop()
     return stopped[0] if stopped else None
@@ -105,7 +106,9 @@ class _signals:  # noqa: N801 - read as a statement
             signal.signal(number, handler)
 
 
-def _serve_web(app: Any, listener: socket.socket, announce: Any) -> None:
+def _serve_web(
+    app: Any, listener: socket.socket, announce: Callable[[], None], stopped: list[int]
+) -> None:
     config = uvicorn.Config(
         app, timeout_graceful_shutdown=GRACE_S, access_log=False, log_config=None,
         server_header=False, proxy_headers=False, lifespan="off",
@@ -116,6 +119,7 @@ def _serve_web(app: Any, listener: socket.socket, announce: Any) -> None:
     async def startup(sockets: list[socket.socket] | None = None) -> None:
         await start(sockets)
         announce()
+        server.should_exit |= bool(stopped)  # told to stop before the server could hear it
 
     server.startup = startup  # type: ignore[method-assign]
     server.run(sockets=[listener])

@@ -1,5 +1,6 @@
 """`hub sync`: pull what changed at a vendor now, and watch it."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -17,6 +18,7 @@ from hub.cli.following import Ended, an_engine, counts, follow, until_idle
 from hub.cli.opening import opened
 from hub.cli.options import Code, Json
 from hub.cli.printing import print_json, say
+from hub.jobs.lockfile import engine_at_work
 from hub.records.connection import ConnectionState
 from hub.reports.jobs import SYNC, sync_jobs
 from hub.sdk.capabilities import PullOrders, PullProducts
@@ -37,7 +39,11 @@ def sync(
         _refuse_unless_useful(system, connection)
         since = new_id()
         connecting.sync_now(system.hub, code, full)
-        ended = _work(system, connection, since) if wait else _owed(system, connection, since)
+        ended = _owed(system, connection, since)
+        if wait:
+            ended = _work(system, connection, since, ended)
+        else:
+            say("It is owed; a running hub does it now (hub serve).")
         opened_at = system.hub.connection(code).books_opened_at
     if as_json:
         print_json({"connection": code, "jobs": ended.jobs, "books_opened_at": opened_at})
@@ -64,15 +70,15 @@ def _refuse_unless_useful(system: System, connection: Connected) -> None:
 
 
 def _owed(system: System, connection: Connected, since: str) -> Ended:
-    say("It is owed; a running hub does it now (hub serve).")
     with system.hub.store.reading() as database:
         return Ended(tuple(sync_jobs(database, connection.id, since)))
 
 
-def _work(system: System, connection: Connected, since: str) -> Ended:
+def _work(system: System, connection: Connected, since: str, owed: Ended) -> Ended:
     try:
         with an_engine(system) as our_own:
-            ended = follow(system, connection.id, since)
+            alive = partial(engine_at_work, system.hub.store)
+            ended = follow(system, connection.id, since, owed, alive)
             if our_own and not ended.waiting:
                 until_idle(system)
     except KeyboardInterrupt:

@@ -1,9 +1,15 @@
 """What is sold: variants in the hub, listings on the channels."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from hub.records.base import Instant, Minor, Quantity, Record, Text, Word
 from hub.records.money import Currency
+
+Shown = Annotated[int, Field(ge=-(10**9), le=10**9)]
+"""A quantity as a channel shows it; shops that mean "endless" type a long row of nines."""
 
 
 class Tracking(StrEnum):
@@ -54,7 +60,7 @@ class Listing(Record):
     currency: Currency | None = None
     weight_g: Quantity | None = None
     tracking: Tracking
-    quantity: int | None = None
+    quantity: Shown | None = None
     """Units the channel offers; negative when it oversold; None when it does not count."""
     updated_at: Instant
 
@@ -75,7 +81,7 @@ class ObservedStock(Record):
 
     external_id: Word
     parent_external_id: Word | None = None
-    quantity: int | None
+    quantity: Shown | None
     """None when the channel does not count this listing."""
 
 

@@ -31,6 +31,13 @@ class Overdue:
     since: datetime | None
 
 
+def sqlite_settings(database: Connection) -> tuple[str, int]:
+    """Give the journal mode and the synchronous level of an SQLite database."""
+    mode = database.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+    level = database.exec_driver_sql("PRAGMA synchronous").scalar_one()
+    return str(mode), int(level)
+
+
 def oldest_due(database: Connection, now: datetime) -> datetime | None:
     """Give since when the most patient job is due that could run now."""
     job, shop = tables.job, tables.connection
@@ -61,7 +68,6 @@ def overdue_streams(database: Connection, now: datetime) -> list[Overdue]:
         for row in rows
         if (row.updated_at or row.created_at) + timedelta(seconds=row.every_s * LATE_PULLS) < now
     ]
-
 
 
 def dead(database: Connection) -> Counted:

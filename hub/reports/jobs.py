@@ -1,6 +1,6 @@
 """Jobs as operators see them: lists, one job with its attempts and calls, and a sync's progress."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -164,12 +164,14 @@ SYNC = ("pull_products", "pull_orders", "open_books")
 """The jobs that a sync consists of, in the order they are done."""
 
 
-def sync_jobs(database: Connection, connection_id: str, since: str) -> list[JobRow]:
-    """Give the jobs of a connection's sync that are open, or that began after the id `since`."""
+def sync_jobs(
+    database: Connection, connection_id: str, since: str, seen: Collection[str] = ()
+) -> list[JobRow]:
+    """Give the jobs of a connection's sync: the open ones, those after the id `since`, `seen`."""
     rows = database.execute(
         _with_code()
         .where(_job.c.connection_id == connection_id, _job.c.kind.in_(SYNC))
-        .where(_job.c.state.in_(OPEN) | (_job.c.id >= since))
+        .where(_job.c.state.in_(OPEN) | (_job.c.id >= since) | _job.c.id.in_(list(seen)))
         .order_by(_job.c.id)
     )
     return [_row(row) for row in rows]

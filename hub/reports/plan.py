@@ -124,8 +124,7 @@ def _differences(database: Connection, shop: Connected) -> int:
                _listing.c.tracking == Tracking.COUNTED.value, promise.c.tracked)
     )  # fmt: skip
     return sum(
-        row.observed_quantity != max(0, row.sellable - row.reserved - row.allocated)
-        for row in rows
+        row.observed_quantity != max(0, row.sellable - row.reserved - row.allocated) for row in rows
     )
 
 
@@ -175,7 +174,7 @@ def _against(order: Row, holds: Sequence[str], lines: Sequence[Row]) -> Iterator
         for line in lines
     }
     if unmapped := [
-        line.sku or line.title for line, units in unpromised.items()
+        line.sku or line.title or "a line without a name" for line, units in unpromised.items()
         if units > 0 and line.stock_item_id is None
     ]:  # fmt: skip
         yield f"not mapped: {', '.join(unmapped)}"

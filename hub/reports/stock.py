@@ -27,9 +27,7 @@ class StockRow:
     listings: int
 
 
-def list_stock(
-    database: Connection, below: int | None = None, limit: int = 1000
-) -> list[StockRow]:
+def list_stock(database: Connection, below: int | None = None, limit: int = 1000) -> list[StockRow]:
     """Give variants by SKU; with `below`, only counted ones with fewer available units."""
     free = _promise.c.sellable - _promise.c.reserved - _promise.c.allocated
     query = _stock().order_by(_variant.c.sku).limit(limit)
@@ -104,9 +102,7 @@ class StockDetail:
 
 def stock_detail(database: Connection, sku: str, movements: int = 20) -> StockDetail | None:
     """Give one variant's stock in full, its newest movements first; None when there is none."""
-    item = database.execute(
-        select(_variant.c.stock_item_id).where(_variant.c.sku == sku)
-    ).scalar()
+    item = database.execute(select(_variant.c.stock_item_id).where(_variant.c.sku == sku)).scalar()
     if item is None:
         return None
     stock = _row(database.execute(_stock().where(_variant.c.sku == sku)).one())

@@ -120,9 +120,7 @@ def _carrier(database: Connection, order: OrderDetail) -> Iterator[Obstacle]:
     if not carriers:
         yield Obstacle("no carrier is connected", "hub connect CARRIER --code CODE")
     elif not any(one.writes and one.state == ConnectionState.ACTIVE for one in carriers):
-        yield Obstacle(
-            "no carrier may be used", f"hub connections writes {carriers[0].code} on"
-        )
+        yield Obstacle("no carrier may be used", f"hub connections writes {carriers[0].code} on")
 
 
 def _parcel(order: OrderDetail, parcel: ShipmentDetail) -> Iterator[Obstacle]:

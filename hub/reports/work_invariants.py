@@ -63,9 +63,7 @@ def every_webhook_is_accounted_for(database: Connection) -> Iterator[str]:
         _job.c.kind == "ingest_delivery", _job.c.state.in_((*OPEN, JobState.DEAD))
     )
     rows = database.execute(
-        select(inbox.c.id, inbox.c.topic).where(
-            inbox.c.state == "new", inbox.c.id.not_in(alive)
-        )
+        select(inbox.c.id, inbox.c.topic).where(inbox.c.state == "new", inbox.c.id.not_in(alive))
     )
     for row in rows:
         yield f"webhook {row.id} ({row.topic}) waits and no job reads it"

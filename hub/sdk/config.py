@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from hub.sdk.errors import ConfigError
 from hub.sdk.secrets import Secret
 
@@ -20,6 +18,8 @@ def check_config(schema: Mapping[str, Any], config: Mapping[str, Any]) -> dict[s
 
     A fault never repeats the value: it may be a secret.
     """
+    from jsonschema import Draft202012Validator  # a second to import, and few processes need it
+
     fields: Mapping[str, Any] = schema.get("properties", {})
     defaults = {name: rule["default"] for name, rule in fields.items() if "default" in rule}
     full = {**defaults, **config}

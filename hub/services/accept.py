@@ -87,17 +87,17 @@ def _expiry(
 
 
 def _promise(unit: Unit, lines: Iterable[StoredLine], expires_at: datetime | None) -> set[str]:
-    """Reserve every mapped line that has no promise yet; gives the items that became scarcer."""
+    """Reserve every mapped line that has no promise yet; gives the items asked for."""
     if expires_at is not None and expires_at <= unit.now:
         return set()  # the promise would be over before it began
-    taken: set[str] = set()
+    touched: set[str] = set()
     for line in lines:
         missing = line.counters.unpromised
         if line.stock_item_id is None or missing <= 0 or line.counters.reserved:
             continue
-        if ledger.reserve(unit, line.id, line.stock_item_id, missing, expires_at):
-            taken.add(line.stock_item_id)
-    return taken
+        ledger.reserve(unit, line.id, line.stock_item_id, missing, expires_at)
+        touched.add(line.stock_item_id)  # had it or not: the channel that sold it shows less now
+    return touched
 
 
 def _make_firm(unit: Unit, order: StoredOrder) -> None:

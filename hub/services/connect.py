@@ -8,8 +8,9 @@ from sqlalchemy import select
 from hub.records.connection import Account, ConnectionState, Family
 from hub.records.events import EventKind
 from hub.sdk.capabilities import PullOrders, PullProducts
-from hub.sdk.config import check_config, split_secrets
+from hub.sdk.config import check_config, secret_fields, split_secrets
 from hub.sdk.connector import Connector
+from hub.sdk.errors import ConfigError
 from hub.services.context import Hub
 from hub.services.holds import release_all
 from hub.services.work import owe
@@ -71,6 +72,9 @@ def rotate(hub: Hub, code: str, changes: Mapping[str, str]) -> Account:
     """Give a connection new secrets, after they were seen to work, and let it run again."""
     connection = hub.connection(code)
     descriptor = hub.registry.connector(connection.connector)
+    public = set(changes) - secret_fields(descriptor.config_schema)
+    if public:
+        raise ConfigError(f"{', '.join(sorted(public))} is no secret; only secrets are rotated")
     with hub.store.reading() as database:
         known = open_secrets(database, hub.store.keyring, connection.id)
     full = check_config(descriptor.config_schema, {**connection.config, **known, **changes})

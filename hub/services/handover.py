@@ -3,7 +3,7 @@
 from sqlalchemy import select, update
 
 from hub.records.events import EventKind
-from hub.sdk.capabilities import PushShipment
+from hub.sdk.capabilities import PushShipment, PushTracking
 from hub.sdk.errors import HubError
 from hub.services.context import Hub
 from hub.services.effect_kinds import ANNOUNCEMENT
@@ -51,12 +51,14 @@ def _tell_the_shop(unit: Unit, hub: Hub, order_id: str, shipment_id: str) -> Non
     order = tables.sales_order
     shop_id = unit.execute(select(order.c.connection_id).where(order.c.id == order_id)).scalar_one()
     shop = get_connection(unit.connection, shop_id)
-    if PushShipment in hub.registry.connector(shop.connector).provides:
+    provides = hub.registry.connector(shop.connector).provides
+    if PushShipment in provides:
         key = f"announcement:{shipment_id}"
         effect_id = effects.prepare(unit, ANNOUNCEMENT, shop_id, key, shipment_id)
         if effect_id:
             owe(unit, "perform_effect", effect_id, shop_id)
-    want(unit, shop_id, TRACKING, [order_id])
+    if PushTracking in provides:
+        want(unit, shop_id, TRACKING, [order_id])
     unit.record(EventKind.PARCEL_HANDED_OVER, shipment_id, shop_id)
 
 

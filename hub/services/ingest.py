@@ -14,13 +14,14 @@ from hub.services.context import Hub
 from hub.services.holds import place_hold
 from hub.services.mapping import Fresh, fresh_items, map_items
 from hub.services.opening import take_opening_stock
-from hub.services.publish import stock_moved
+from hub.services.publish import repair_drift, stock_moved
 from hub.store.catalogue import (
     LISTING,
-    LandedListing,
     awaited_by_lines,
     items_by_listing,
+    items_of_listings,
     land_listings,
+    map_followers,
     map_new_listings,
 )
 from hub.store.connections import Connected
@@ -137,24 +138,27 @@ def land_listing_page(
         tally.created = sum(item.is_new for item in landed)
         tally.updated = len(landed) - tally.created
         mapped_now = map_new_listings(unit, connection, landed)
-        for listing_id in awaited_by_lines(unit, connection.id, mapped_now):
-            unit.record(EventKind.LISTING_MAPPED, listing_id, connection.id)
-        if connection.books_opened_at is not None:
-            _meet_new_items(unit, connection, landed, mapped_now)
+        _go_on_with_mapped(unit, connection, mapped_now)
+        repair_drift(unit, connection, {one.id: one.listing.quantity for one in landed})
         _keep(unit, connection, LISTING, problems, list(newest))
         in_same_commit(unit)
     return tally
 
 
-def _meet_new_items(
-    unit: Unit, shop: Connected, landed: Sequence[LandedListing], mapped_now: Sequence[str]
-) -> None:
-    """Goods listed after the books were opened: the stock master's own bring their stock along."""
-    new = [item.listing.external_id for item in landed if item.id in set(mapped_now)]
-    items = set(items_by_listing(unit, shop.id, new).values())
-    if shop.stock_master and items:
+def _go_on_with_mapped(unit: Unit, shop: Connected, mapped_now: Sequence[str]) -> None:
+    """Let go on what waited for these mappings: other channels' listings, order lines, stock.
+
+    Goods listed after the books were opened bring their stock along, when their shop is the master.
+    """
+    followers = map_followers(unit, mapped_now) if shop.stock_master else []
+    mapped = [(listing_id, shop.id) for listing_id in mapped_now] + followers
+    for listing_id, connection_id in awaited_by_lines(unit, mapped):
+        unit.record(EventKind.LISTING_MAPPED, listing_id, connection_id)
+    items = items_of_listings(unit, [listing_id for listing_id, _ in mapped])
+    if shop.stock_master and shop.books_opened_at is not None and items:
         take_opening_stock(unit, shop, items)
-    stock_moved(unit, items)
+    if shop.books_opened_at is not None or followers:
+        stock_moved(unit, items)
 
 
 def _keep(
@@ -162,4 +166,5 @@ def _keep(
     landed: Sequence[str],
 ) -> None:  # fmt: skip
     keep_aside(unit, connection.id, kind, problems)
-    resolve_kept(unit, connection.id, kind, landed)
+    unread = {problem.external_id for problem in problems}
+    resolve_kept(unit, connection.id, kind, [one for one in landed if one not in unread])

@@ -1,6 +1,6 @@
 """Publishing: what every channel should show, sent as desired state and confirmed by read-back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,10 +15,12 @@ from hub.services.work import draft, owe
 from hub.store import tables
 from hub.store.catalogue import Offer, observe_stock, offers_of, offers_on
 from hub.store.connections import Connected, list_connections
+from hub.store.cursors import ORDERS, get_cursor
 from hub.store.desired import (
     STOCK,
     Wish,
     confirm,
+    confirmed_values,
     mark_sent,
     open_wishes,
     refuse,
@@ -29,6 +31,9 @@ from hub.store.unit_of_work import Unit
 
 BATCH = 100
 """Listings per job; WooCommerce takes 100 in one call."""
+
+ASKED_AT = "orders_asked_at"
+"""Counter of a job: when it asked for the shop's orders, in milliseconds since 1970."""
 
 SALE_GRACE = timedelta(seconds=5)
 """How long a push waits for the sale that a changed quantity on the channel gives away."""
@@ -43,6 +48,20 @@ def stock_moved(unit: Unit, items: Iterable[str]) -> None:
         want(unit, connection_id, STOCK, listings)
         if _may_publish(unit.connection, connection_id):
             owe(unit, "publish_stock", connection_id, connection_id)
+
+
+def repair_drift(unit: Unit, shop: Connected, shown: Mapping[str, int | None]) -> None:
+    """Look again at listings (by hub id) that show another number than the hub has confirmed."""
+    confirmed = confirmed_values(unit.connection, shop.id, STOCK, list(shown))
+    drifted = [
+        listing_id
+        for listing_id, quantity in shown.items()
+        if quantity is not None and confirmed.get(listing_id) not in (None, "", str(quantity))
+    ]
+    if drifted:
+        want(unit, shop.id, STOCK, drifted)
+        if _may_publish(unit.connection, shop.id):
+            owe(unit, "publish_stock", shop.id, shop.id)
 
 
 def publish_all_stock(hub: Hub, job: RunningJob) -> None:
@@ -134,22 +153,34 @@ def _read(reader: PullStock, aims: Sequence[_Aim]) -> dict[str, int | None]:
 
 
 def _sale_unseen(
-    hub: Hub, job: RunningJob, shop: Connected, aims: Sequence[_Aim],
-    shown: dict[str, int | None],
-) -> bool:  # fmt: skip
-    """Note quantities that moved without us since the last look, and pull the orders if any."""
-    moved = {
-        aim.offer.external_id: seen
-        for aim in aims
-        if (seen := shown.get(aim.offer.external_id)) is not None
-        and seen not in (aim.last_observed, aim.quantity)
-    }
-    if moved:
-        with hub.store.unit_of_work() as unit:
-            job.guard(unit)
-            observe_stock(unit, shop.id, dict(moved))
-            owe(unit, "pull_orders", shop.id, shop.id)
-    return bool(moved)
+    hub: Hub, job: RunningJob, shop: Connected, aims: Sequence[_Aim], shown: dict[str, int | None]
+) -> bool:
+    """Say whether a quantity moved without us and the orders have not been pulled since.
+
+    A number that is neither the confirmed nor the wanted one gives away a sale, or a person's edit.
+    The orders are pulled once; what then still differs is overwritten.
+    """
+    moved = [aim for aim in aims if _moved_by_itself(aim, shown.get(aim.offer.external_id))]
+    if not moved:
+        return False
+    asked_at = job.counters.get(ASKED_AT)
+    with hub.store.unit_of_work() as unit:
+        cursor = get_cursor(unit.connection, shop.id, ORDERS)
+        if asked_at and cursor and _milliseconds(cursor.updated_at) > asked_at:
+            return False
+        if not asked_at:
+            job.progress(unit, {ASKED_AT: _milliseconds(unit.now)})
+        owe(unit, "pull_orders", shop.id, shop.id)
+    return True
+
+
+def _moved_by_itself(aim: _Aim, seen: int | None) -> bool:
+    confirmed = int(aim.wish.confirmed_value) if aim.wish.confirmed_value else aim.last_observed
+    return seen is not None and seen not in (confirmed, aim.quantity)
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
 def _send(

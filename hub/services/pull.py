@@ -10,12 +10,9 @@ from hub.services.context import Hub
 from hub.services.ingest import Tally, land_listing_page, land_order_page
 from hub.services.work import owe
 from hub.store.connections import Connected
-from hub.store.cursors import get_cursor, set_cursor
+from hub.store.cursors import ORDERS, PRODUCTS, get_cursor, set_cursor
 from hub.store.jobs import JobResult, RunningJob
 from hub.store.unit_of_work import Unit
-
-ORDERS = "orders"
-PRODUCTS = "products"
 
 
 def pull_orders(hub: Hub, job: RunningJob) -> JobResult:
@@ -77,7 +74,9 @@ def _close_page(
     set_cursor(unit, shop.id, stream, page.cursor, complete=page.last)
     job.progress(unit, {**vars(before), "seen": before.seen + len(page.items),
                         "total": page.total or 0})  # fmt: skip
-    if page.last and shop.books_opened_at is None and _all_streams_complete(unit, shop):
+    opening = job.kind == "open_books"  # it walks the orders itself
+    first = page.last and not opening and shop.books_opened_at is None
+    if first and _all_streams_complete(unit, shop):
         owe(unit, "open_books", shop.id, shop.id)
 
 

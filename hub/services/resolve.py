@@ -13,6 +13,7 @@ from hub.services.holds import place_hold, release_hold
 from hub.services.ingest import Translate, land_listing_page, land_order_page
 from hub.services.work import owe
 from hub.store import effects, tables
+from hub.store.desired import retry_refused
 from hub.store.effects import Effect
 from hub.store.intake import open_kept
 from hub.store.order_lander import ORDER
@@ -119,3 +120,13 @@ def _close_kept(unit: Unit, item_id: str) -> None:
         .where(kept.c.id == item_id, kept.c.state == "open")
         .values(state="resolved", resolved_at=unit.now)
     )
+
+
+def publish_again(hub: Hub, code: str) -> int:
+    """Owe a channel all of its numbers; gives how many refused ones are tried again."""
+    connection = hub.connection(code)
+    with hub.store.unit_of_work() as unit:
+        refused = retry_refused(unit, connection.id)
+        owe(unit, "publish_all_stock", connection.id)
+        owe(unit, "publish_tracking", connection.id, connection.id)
+    return refused

@@ -11,6 +11,7 @@ from hub.sdk.capabilities import PushTracking, TrackParcels
 from hub.sdk.errors import RejectedError
 from hub.services.context import Hub
 from hub.services.parcels import order_tracking
+from hub.services.publish import stock_moved
 from hub.services.work import draft
 from hub.store import tables
 from hub.store.desired import TRACKING, confirm, mark_sent, open_wishes, refuse
@@ -111,8 +112,20 @@ def publish_tracking(hub: Hub, job: RunningJob) -> JobResult:
                 refuse(unit, shop.id, TRACKING, wish, problem)
             else:
                 confirm(unit, shop.id, TRACKING, wish, value)
+                stock_moved(unit, _items_not_taken(unit, wish.target))
         done, refused = done + (not problem), refused + bool(problem)
     return _finish(hub, job, shop.id, done, refused)
+
+
+def _items_not_taken(unit: Unit, order_id: str) -> set[str]:
+    """Items whose stock the shop may lower only now, because the order was completed."""
+    line = tables.order_line
+    query = select(line.c.stock_item_id).where(
+        line.c.order_id == order_id,
+        line.c.stock_item_id.is_not(None),
+        line.c.stock_taken < line.c.quantity,
+    )
+    return set(unit.execute(query).scalars())
 
 
 def _push(writer: PushTracking, tracking: OrderTracking) -> str:

@@ -166,20 +166,76 @@ def items_by_listing(unit: Unit, connection_id: str, external_ids: Iterable[str]
     return found
 
 
-def awaited_by_lines(unit: Unit, connection_id: str, listing_ids: Sequence[str]) -> list[str]:
-    """Give those of these listings that an order line without a stock item names."""
+def map_followers(unit: Unit, mapped_now: Sequence[str]) -> list[tuple[str, str]]:
+    """Map listings of other channels that waited for the variants of these listings, by SKU.
+
+    Gives (listing id, connection id). Two listings of one channel with one SKU stay for a person.
+    """
+    other = _listing.alias()
+    alone: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for start in range(0, len(mapped_now), 500):
+        query = (
+            select(other.c.id, other.c.connection_id, _variant.c.id.label("variant_id"))
+            .join(_variant, _variant.c.sku == other.c.sku)
+            .join(_listing, _listing.c.variant_id == _variant.c.id)
+            .where(
+                _listing.c.id.in_(mapped_now[start : start + 500]),
+                other.c.connection_id != _listing.c.connection_id,
+                other.c.variant_id.is_(None),
+                other.c.kind != ListingKind.GROUP.value,
+            )
+        )
+        for row in unit.execute(query):
+            slot = alone.setdefault((row.connection_id, row.variant_id), [])
+            slot.append((row.id, row.variant_id))
+    followers = [
+        (slot[0], connection_id)
+        for (connection_id, variant_id), slot in alone.items()
+        if len(slot) == 1 and not _sells(unit, connection_id, variant_id)
+    ]
+    for (listing_id, variant_id), _ in followers:
+        set_mapping(unit, listing_id, variant_id)
+    return [(listing_id, connection_id) for (listing_id, _), connection_id in followers]
+
+
+def _sells(unit: Unit, connection_id: str, variant_id: str) -> bool:
+    query = select(_listing.c.id).where(
+        _listing.c.connection_id == connection_id, _listing.c.variant_id == variant_id
+    )
+    return unit.execute(query).first() is not None
+
+
+def awaited_by_lines(unit: Unit, mapped: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Give those of these (listing id, connection id) that an order line without an item names."""
     line, order = tables.order_line, tables.sales_order
-    awaited: list[str] = []
+    awaited: set[str] = set()
+    for start in range(0, len(mapped), 500):
+        query = (
+            select(_listing.c.id)
+            .distinct()
+            .join(order, order.c.connection_id == _listing.c.connection_id)
+            .join(line, line.c.order_id == order.c.id)
+            .where(
+                _listing.c.id.in_([listing_id for listing_id, _ in mapped[start : start + 500]]),
+                line.c.listing_external_id == _listing.c.external_id,
+                line.c.stock_item_id.is_(None),
+            )
+        )
+        awaited.update(unit.execute(query).scalars())
+    return [one for one in mapped if one[0] in awaited]
+
+
+def items_of_listings(unit: Unit, listing_ids: Sequence[str]) -> set[str]:
+    """Give the stock items that these mapped listings sell."""
+    items: set[str] = set()
     for start in range(0, len(listing_ids), 500):
         query = (
-            select(_listing.c.id).distinct()
-            .join(line, line.c.listing_external_id == _listing.c.external_id)
-            .join(order, order.c.id == line.c.order_id)
-            .where(_listing.c.id.in_(listing_ids[start : start + 500]),
-                   order.c.connection_id == connection_id, line.c.stock_item_id.is_(None))
-        )  # fmt: skip
-        awaited += unit.execute(query).scalars()
-    return awaited
+            select(_variant.c.stock_item_id)
+            .join(_listing, _listing.c.variant_id == _variant.c.id)
+            .where(_listing.c.id.in_(listing_ids[start : start + 500]))
+        )
+        items.update(unit.execute(query).scalars())
+    return items
 
 
 @dataclass(frozen=True)

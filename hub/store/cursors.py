@@ -9,13 +9,17 @@ from hub.store import tables
 from hub.store.lander import instant_text, land
 from hub.store.unit_of_work import Unit
 
+ORDERS = "orders"
+PRODUCTS = "products"
+
 
 @dataclass(frozen=True)
 class Cursor:
-    """A stream's position, and since when it has been complete."""
+    """A stream's position, since when it has been complete, and when it was last walked."""
 
     position: str
     complete_at: datetime | None
+    updated_at: datetime
 
 
 def get_cursor(connection: Connection, connection_id: str, stream: str) -> Cursor | None:
@@ -24,7 +28,7 @@ def get_cursor(connection: Connection, connection_id: str, stream: str) -> Curso
     row = connection.execute(
         select(rows).where(rows.c.connection_id == connection_id, rows.c.stream == stream)
     ).one_or_none()
-    return None if row is None else Cursor(row.position, row.complete_at)
+    return None if row is None else Cursor(row.position, row.complete_at, row.updated_at)
 
 
 def set_cursor(unit: Unit, connection_id: str, stream: str, position: str, complete: bool) -> None:

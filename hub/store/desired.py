@@ -37,9 +37,7 @@ def want(unit: Unit, connection_id: str, field: str, targets: Iterable[str]) -> 
         raised = unit.changed(
             update(_desired)
             .where(*row)
-            .values(
-                desired_version=_desired.c.desired_version + 1, changed_at=unit.now, problem=""
-            )
+            .values(desired_version=_desired.c.desired_version + 1, changed_at=unit.now, problem="")
         )
         if not raised:
             unit.execute(
@@ -62,6 +60,23 @@ def open_wishes(connection: Connection, connection_id: str, field: str, limit: i
     return [
         Wish(row.target, row.desired_version, row.confirmed_value, row.sent_value) for row in rows
     ]
+
+
+def confirmed_values(
+    connection: Connection, connection_id: str, field: str, targets: Sequence[str]
+) -> dict[str, str]:
+    """Give the value last confirmed for each of these targets, where there is one."""
+    found: dict[str, str] = {}
+    for start in range(0, len(targets), 500):
+        rows = connection.execute(
+            select(_desired.c.target, _desired.c.confirmed_value).where(
+                _desired.c.connection_id == connection_id,
+                _desired.c.field == field,
+                _desired.c.target.in_(targets[start : start + 500]),
+            )
+        )
+        found.update((row.target, row.confirmed_value) for row in rows)
+    return found
 
 
 def mark_sent(unit: Unit, connection_id: str, field: str, sent: Sequence[tuple[Wish, str]]) -> None:

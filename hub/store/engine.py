@@ -48,7 +48,7 @@ def _sqlite(url: str, begin: str, query_only: bool = False) -> Engine:
         "PRAGMA synchronous=FULL",
         "PRAGMA foreign_keys=ON",
         "PRAGMA temp_store=MEMORY",
-        "PRAGMA cache_size=-65536",
+        "PRAGMA cache_size=-16384",
     ]
     if query_only:
         settings.append("PRAGMA query_only=ON")

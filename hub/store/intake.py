@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, case, select, update
 
 from hub.store import tables
 from hub.store.connections import data_key
@@ -81,6 +81,10 @@ class Problem:
     external_id: str | None = None
 
 
+_REOPENED = case((_kept.c.state == "auto_resolved", "open"), else_=_kept.c.state)
+"""A record that fails again is open again, unless a person chose to ignore it."""
+
+
 def keep_aside(unit: Unit, connection_id: str, kind: str, problems: Sequence[Problem]) -> None:
     """Keep records for a person; the same bytes again only count one more."""
     key = data_key(unit.connection, unit.keyring, connection_id) if problems else b""
@@ -89,7 +93,7 @@ def keep_aside(unit: Unit, connection_id: str, kind: str, problems: Sequence[Pro
             update(_kept)
             .where(_kept.c.connection_id == connection_id, _kept.c.kind == kind,
                    _kept.c.digest == problem.digest)
-            .values(seen=_kept.c.seen + 1)
+            .values(seen=_kept.c.seen + 1, state=_REOPENED)
         )  # fmt: skip
         if not seen:
             item_id = new_id()
@@ -105,7 +109,7 @@ def keep_aside(unit: Unit, connection_id: str, kind: str, problems: Sequence[Pro
 # Built once, because it runs with every page and nearly always finds nothing.
 _RESOLVE = (
     update(_kept)
-    .where(_kept.c.connection_id == bindparam("landed_on"), _kept.c.kind == bindparam("landed_kind"),
+    .where(_kept.c.connection_id == bindparam("shop"), _kept.c.kind == bindparam("kind_landed"),
            _kept.c.state == "open", _kept.c.external_id.in_(bindparam("landed", expanding=True)))
     .values(state="auto_resolved", resolved_at=bindparam("now"))
 )  # fmt: skip
@@ -115,8 +119,7 @@ def resolve_kept(unit: Unit, connection_id: str, kind: str, external_ids: Sequen
     """Close the items of records that have landed since."""
     if not external_ids:
         return 0
-    given = {"landed_on": connection_id, "landed_kind": kind, "landed": external_ids,
-             "now": unit.now}  # fmt: skip
+    given = {"shop": connection_id, "kind_landed": kind, "landed": external_ids, "now": unit.now}
     return int(unit.connection.execute(_RESOLVE, given).rowcount)
 
 

@@ -149,7 +149,8 @@ def _head(
         instant_text(order.placed_at), instant_text(order.updated_at), order.payment_terms.value,
         instant_text(order.paid_at) if order.paid_at else None, "", party_id,
         receiver.country if receiver else "", bool(receiver and receiver.can_receive()),
-        landing.outcome.history, _first_phase(landing, items), order.model_dump_json(exclude=_PEOPLE),
+        landing.outcome.history, _first_phase(landing, items),
+        order.model_dump_json(exclude=_PEOPLE),
     )  # fmt: skip
 
 

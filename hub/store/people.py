@@ -32,7 +32,8 @@ _PERSON = ("id", "wrapped_key", "mail_hash", "created_at")
 
 def people_by_mail(unit: Unit, mails: Sequence[str]) -> list[Person]:
     """Give a person for each mail address, new where unknown; an empty address is always new."""
-    hashes = [unit.keyring.hash(mail.strip().lower()) if mail else None for mail in mails]
+    clean = [mail.strip().lower() for mail in mails]
+    hashes = [unit.keyring.hash(mail) if mail else None for mail in clean]
     known: dict[bytes, Person] = {
         digest: Person(row.id, unit.keyring.unwrap(row.wrapped_key, row.id))
         for digest, row in rows_by(

@@ -28,9 +28,10 @@ def seal(key: bytes, data: bytes, about: str) -> bytes:
 
 def unseal(key: bytes, sealed: bytes, about: str) -> bytes:
     """Open sealed data or raise `SealError`."""
+    cipher = AESGCM(key)
     try:
-        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], about.encode())
-    except InvalidTag:
+        return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], about.encode())
+    except (InvalidTag, ValueError):  # the latter when too few bytes are left for a nonce
         raise SealError(
             "sealed data does not open with this hub's key; start the hub with the key it was "
             "sealed with (HUB_SECRET_KEY or $HUB_HOME/key)"
@@ -55,6 +56,8 @@ class Keyring:
 
     def unwrap(self, wrapped: bytes, owner: str) -> bytes:
         """Give the data key back or raise `SealError`."""
+        if not wrapped:
+            raise SealError(f"the data key of {owner} is gone")
         hub_key = self.keys.get(wrapped[0])
         if hub_key is None:
             raise SealError(f"hub key {wrapped[0]} is not given; set it in HUB_SECRET_KEY")

@@ -142,9 +142,16 @@ class World:
     def run_for(self, span: timedelta) -> int:
         """Run all that falls due within a span, the clocks of hub and twins jumping to each."""
         end = self.clock() + span
-        over = lambda: self.clock() > end  # noqa: E731 - asked many times, named once
-        ran = run_until_idle(self._worker(), sent_by_jobs_to_unknown, self._advance, over)
-        self._advance(max(end, self.clock()))
+        over = False
+
+        def jump(to: datetime) -> None:
+            nonlocal over
+            over = to > end
+            if not over:
+                self._advance(to)
+
+        ran = run_until_idle(self._worker(), sent_by_jobs_to_unknown, jump, lambda: over)
+        self._advance(end)
         return ran
 
     def _worker(self) -> Worker:

@@ -1,4 +1,4 @@
-"""Orders of a made-up shop: the shape and size of WooCommerce's own answers, the same every time."""
+"""Orders of a made-up shop, in the shape and size of WooCommerce's own; always the same ones."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,9 @@ APART = timedelta(seconds=90)
 """Between the changes of two orders, so that no two share a second."""
 
 _SHOP_TIME = timedelta(hours=-5)
-_STATUSES = ("processing",) * 8 + ("completed",) * 7 + ("on-hold", "pending", "cancelled", "refunded")
+_STATUSES = (
+    ("processing",) * 8 + ("completed",) * 7 + ("on-hold", "pending", "cancelled", "refunded")
+)
 _METHODS = (("stripe", "Credit card"), ("bacs", "Bank transfer"), ("cod", "Cash on delivery"))
 _UNPAID = frozenset({"on-hold", "pending", "cancelled"})
 _STREETS = ("Good Way", "Müllerstraße", "Rue de l'Église", "Harbour Road", "Long Lane")

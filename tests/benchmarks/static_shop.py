@@ -113,9 +113,7 @@ def serving(orders: int) -> Iterator[str]:
 
 async def _serve(orders: int) -> None:
     shelf = Shelf(orders)
-    server = await asyncio.get_running_loop().create_server(
-        lambda: _Visitor(shelf), "127.0.0.1", 0
-    )
+    server = await asyncio.get_running_loop().create_server(lambda: _Visitor(shelf), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

@@ -12,7 +12,10 @@ from tests.benchmarks.figures import Figures, peak_mib
 
 def measure(shop: str, orders: int, home: Path) -> Figures:
     """Load every order once."""
-    os.environ |= {"RUNTIME__DLTHUB_TELEMETRY": "false", "DLT_DATA_DIR": str(home / "dlt")}
+    os.environ |= {
+        "RUNTIME__DLTHUB_TELEMETRY": "false", "DLT_DATA_DIR": str(home / "dlt"),
+        "LOAD__WORKERS": "1",  # its default of 20 meets its own locks on SQLite and is no faster
+    }  # fmt: skip
     import dlt
     from dlt.sources.rest_api import rest_api_source
 

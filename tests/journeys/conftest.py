@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,14 +12,21 @@ from tests.journeys.story import Story
 MEMORY = Path("/dev/shm")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder for one story. What dies here is a process and never a disk, so memory will do."""
+@contextmanager
+def memory_or(disk: Path) -> Iterator[Path]:
+    """Give a folder in memory. What dies here is a process and never a disk, so memory will do."""
     if not MEMORY.is_dir():
-        yield tmp_path
+        yield disk
         return
     with tempfile.TemporaryDirectory(dir=MEMORY, prefix="hub-journey-") as name:
         yield Path(name)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder for one story."""
+    with memory_or(tmp_path) as folder:
+        yield folder
 
 
 @pytest.fixture

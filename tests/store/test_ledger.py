@@ -202,7 +202,7 @@ def test_what_the_shop_shipped_itself_leaves_even_when_it_was_not_there(store: S
 
 def test_what_nobody_counts_is_promised_without_end_and_moves_no_units(store: Store) -> None:
     uncounted = Stock(store, 0, tracked=False)
-    shipped, taken_back = uncounted.line(900), uncounted.line(900)
+    shipped, taken_back, third = uncounted.line(900), uncounted.line(900), uncounted.line(2)
     for line in (shipped, taken_back):
         assert uncounted.reserved(line, 900)
     work, other = uncounted.allocated(shipped, 900), uncounted.allocated(taken_back, 900)
@@ -211,7 +211,7 @@ def test_what_nobody_counts_is_promised_without_end_and_moves_no_units(store: St
     with store.unit_of_work() as unit:
         assert ship(unit, work, "shipment-1") == 900
         assert unallocate(unit, other) == {uncounted.item}
-        issue_elsewhere(unit, uncounted.line(0), uncounted.item, uncounted.place, 0, "channel:1")
+        issue_elsewhere(unit, third, uncounted.item, uncounted.place, 2, "channel:1")
     assert uncounted.promise[1:] == (0, 0)
     assert balance(store, uncounted.item)["customer"] == 0
     audit(store, uncounted.item)

@@ -93,7 +93,7 @@ class Story:
             assert level.on_hand + units < level.allocated
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_the_books_agree_after_every_step_of_any_story(
     store: Store, steps: list[tuple[str, int, int]]

@@ -1,5 +1,6 @@
 """The processes of the demo: each keeps its port and its data, so that a kill is only a pause."""
 
+import contextlib
 import json
 import os
 import signal
@@ -112,7 +113,5 @@ def _is_ours(pid: int, folder: Path) -> bool:
 
 
 def _reap(pid: int) -> None:
-    try:
+    with contextlib.suppress(ChildProcessError):  # it may be the child of an earlier run
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass  # it was the child of an earlier run

@@ -10,6 +10,8 @@ from rich.console import Console
 
 from hub.cli.main import app
 
+MOST_LINES = 40
+
 console = Console(highlight=False, stderr=False)
 
 
@@ -22,11 +24,18 @@ def run(*words: str, quiet: bool = False) -> str:
     if not quiet:
         console.print(f"\n[bold green]$[/] [bold]hub {' '.join(words)}[/]")
     text, code = _captured(words)
-    if not quiet and text:
-        console.print(text.rstrip(), markup=False)
+    if not quiet:
+        _show(text.rstrip().splitlines())
     if code:
         raise CommandFailedError(f"`hub {' '.join(words)}` ended with {code}")
     return text
+
+
+def _show(lines: Sequence[str]) -> None:
+    for line in lines[:MOST_LINES]:
+        console.print(line, markup=False, soft_wrap=True)
+    if len(lines) > MOST_LINES:
+        console.print(f"[dim]… and {len(lines) - MOST_LINES} lines more[/]")
 
 
 def ask(*words: str) -> Any:

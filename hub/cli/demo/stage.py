@@ -1,4 +1,4 @@
-"""The demo's stage: two simulated shops of one vendor, a carrier, and the hub, each in its process."""
+"""The demo's stage: two simulated shops of one vendor and the hub, each in its own process."""
 
 import os
 from dataclasses import dataclass

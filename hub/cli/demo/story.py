@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from hub.cli.demo.commands import ask, console, run, tell
@@ -54,22 +55,23 @@ def let_it_write() -> None:
 def hand_over() -> None:
     """Hand every labelled parcel to the carrier; the shop is told of each."""
     tell("A label is not a hand-over: stock leaves when the parcel does.")
-    run("orders", "handover", "--all", "--yes")
+    run("orders", "handover", "--all")
     _wait("the shop knows of every parcel", _is_quiet)
 
 
 def sell_on_the_other_channel(stage: Stage) -> str:
-    """A customer buys at the second shop; the first shop's stock follows. Gives the order number."""
-    sku = _a_sku_with_stock()
+    """A customer buys at the second shop; the first one's stock follows. Gives the number."""
+    sold = _already_sold(stage)
+    sku = sold["line_items"][0]["sku"] if sold else _a_sku_with_stock()
     tell(f"A customer buys {sku} at the second shop. Both shops sell from the same stock:")
     run("inventory", "show", sku)
-    order = _already_sold(stage) or stage.shops[SECOND].action(
+    order = sold or stage.shops[SECOND].action(
         "place_order", lines=[{"sku": sku, "quantity": 1}], customer_note=MARK
     )
     number = f"{SECOND}-{order['number']}"
     run("sync", SECOND)
     _wait(f"{number} is labelled", lambda: _phase(number) in ("in_warehouse", "in_transit"))
-    run("orders", "handover", number)
+    run("orders", "handover", "--all")
     _wait("both channels show the new number", _is_quiet)
     run("inventory", "show", sku)
     return number
@@ -102,7 +104,7 @@ def tell_one_order(number: str) -> None:
 
 def count() -> None:
     """Count where all orders are."""
-    phases = Counter(one["phase"] for one in ask("orders", "list", "--limit", "100000"))
+    phases = Counter(one["phase"] for one in ask("orders", "list", "--limit", "10000"))
     tell("Where all orders are now:")
     for phase, orders in phases.most_common():
         console.print(f"  {orders:>5}  {phase}")
@@ -117,8 +119,6 @@ def _is_quiet() -> bool:
 
 
 def _due(job: Any, soon: float) -> bool:
-    from datetime import datetime
-
     regular = job["kind"].startswith(("pull_", "expire_"))
     return not regular and datetime.fromisoformat(job["run_at"]).timestamp() < soon
 

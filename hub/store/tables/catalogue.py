@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from hub.store.tables.types import UtcInstant
@@ -41,7 +41,7 @@ class ListingRow(SQLModel, table=True):
     sku: str = ""
     gtin: str = ""
     title: str
-    price_minor: int | None = None
+    price_minor: int | None = Field(default=None, sa_type=BigInteger)
     currency: str | None = None
     weight_g: int | None = None
     tracking: str

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from hub.store.tables.types import UtcInstant
@@ -45,7 +45,7 @@ class ShipmentRow(SQLModel, table=True):
     label_external_id: str = ""
     label_format: str = ""
     sealed_label: bytes | None = None
-    cost_minor: int | None = None
+    cost_minor: int | None = Field(default=None, sa_type=BigInteger)
     cost_currency: str | None = None
     created_at: datetime = Field(sa_type=UtcInstant)
     labelled_at: datetime | None = Field(default=None, sa_type=UtcInstant)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from hub.store.tables.types import Json, UtcInstant
@@ -28,7 +28,7 @@ class OrderRow(SQLModel, table=True):
     channel_state: str
     channel_status: str
     currency: str
-    total_minor: int
+    total_minor: int = Field(sa_type=BigInteger)
     placed_at: datetime = Field(sa_type=UtcInstant)
     updated_at: datetime = Field(sa_type=UtcInstant)
     payment_terms: str
@@ -127,7 +127,7 @@ class PaymentEventRow(SQLModel, table=True):
     source: str
     """The connection that said so."""
     kind: str
-    amount_minor: int
+    amount_minor: int = Field(sa_type=BigInteger)
     currency: str
     method: str = ""
     reference: str

@@ -14,7 +14,11 @@ INVARIANTS: tuple[Invariant, ...] = (*VENDORS, *LEDGERS, *WORK, *SECRECY)
 
 def check(scene: Scene) -> list[Broken]:
     """Ask every invariant of a hub that has come to rest; gives one line for each offence."""
-    facts = Facts(scene)
+    return judge(Facts(scene))
+
+
+def judge(facts: Facts) -> list[Broken]:
+    """Ask every invariant of facts read before."""
     return [
         Broken(invariant.name, invariant.sentence, offence)
         for invariant in INVARIANTS
@@ -22,4 +26,4 @@ def check(scene: Scene) -> list[Broken]:
     ]
 
 
-__all__ = ["INVARIANTS", "Broken", "Facts", "Invariant", "Scene", "check"]
+__all__ = ["INVARIANTS", "Broken", "Facts", "Invariant", "Scene", "check", "judge"]

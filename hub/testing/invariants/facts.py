@@ -75,10 +75,13 @@ class Facts:
 
     def rows(self, table: Any, **where: Any) -> list[Any]:
         """Give the rows of a table, those alone that have these values."""
+        rows = self._rows[table.name]
+        if not where:
+            return rows
         return [
             row
-            for row in self._rows[table.name]
-            if all(row._mapping[name] == value for name, value in where.items())
+            for row in rows
+            if all(getattr(row, name) == value for name, value in where.items())
         ]
 
     def by_id(self, table: Any) -> dict[str, Any]:

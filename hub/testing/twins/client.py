@@ -77,6 +77,14 @@ class RunningTwin:
         """Return the webhooks not sent yet."""
         return self._ask("GET", "/deliveries")
 
+    def save(self, path: Path) -> None:
+        """Copy all the twin knows into a file."""
+        self._ask("POST", "/save", {"path": str(path)})
+
+    def restore(self, path: Path) -> None:
+        """Take the twin back to what such a file holds; it goes on listening meanwhile."""
+        self._ask("POST", "/restore", {"path": str(path)})
+
     def _ask(self, method: str, path: str, given: dict[str, Any] | None = None) -> Any:
         # The twin is ours, on loopback, with whatever certificate the test made up.
         with httpx.Client(verify=False, trust_env=False, timeout=60.0) as client:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -48,6 +49,9 @@ def control_app(door: FrontDoor) -> Starlette:
     ]
     # Delivering takes the lock itself, once a webhook.
     routes.append(Route("/_twin/deliver", _delivering(door), methods=["POST"]))
+    # Whole states are copied between transactions, not inside one.
+    routes.append(Route("/_twin/save", _copying(door, door.save), methods=["POST"]))
+    routes.append(Route("/_twin/restore", _copying(door, door.restore), methods=["POST"]))
     return Starlette(routes=routes)
 
 
@@ -70,6 +74,18 @@ def _locked(door: FrontDoor, work: Handler) -> Callable[[Request], Awaitable[JSO
 def _delivering(door: FrontDoor) -> Callable[[Request], Awaitable[JSONResponse]]:
     async def endpoint(_request: Request) -> JSONResponse:
         return JSONResponse({"delivered": await door.deliver(all_owed=True)})
+
+    return endpoint
+
+
+def _copying(
+    door: FrontDoor, work: Callable[[Path], None]
+) -> Callable[[Request], Awaitable[JSONResponse]]:
+    async def endpoint(request: Request) -> JSONResponse:
+        given = await request.json()
+        async with door.lock:
+            work(Path(given["path"]))
+        return JSONResponse({})
 
     return endpoint
 

@@ -6,6 +6,7 @@ import asyncio
 import sys
 import traceback
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -35,6 +36,15 @@ class FrontDoor:
         self._posting = asyncio.Lock()
         self.vendor: ASGIApp = twin.build(state)
         self.control = control_app(self)
+
+    def save(self, path: Path) -> None:
+        """Copy all the twin knows into a file, between two requests."""
+        self.state.save(path)
+
+    def restore(self, path: Path) -> None:
+        """Go back to what such a file holds: documents, log, queue, clock and faults."""
+        self.state.restore(path)
+        self.dials = FaultDials(self.state)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, the ASGI way."""

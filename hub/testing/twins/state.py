@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -139,6 +140,19 @@ class TwinState:
             "INSERT INTO delivery (due_at, target, topic, subject) VALUES (?, ?, ?, ?)",
             (due.isoformat(), target, topic, str(subject)),
         )
+
+    # -- whole states --------------------------------------------------------------------------
+
+    def save(self, path: Path) -> None:
+        """Copy everything into another file."""
+        with closing(sqlite3.connect(path)) as copy:
+            self.connection.backup(copy)
+
+    def restore(self, path: Path) -> None:
+        """Become what another file holds."""
+        with closing(sqlite3.connect(path)) as copy:
+            copy.backup(self.connection)
+        self.clock = VirtualClock(self.connection)
 
     def close(self) -> None:
         """Close the file; a later TwinState opens it again."""

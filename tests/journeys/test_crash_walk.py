@@ -1,0 +1,169 @@
+"""The process dies once at every commit and every call of the main flow; the story ends the same."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.sdk.webhooks import WebhookRequest
+from hub.services.handover import hand_over, labelled_shipments
+from hub.services.receive import receive
+from hub.store import tables
+from tests.journeys.conftest import memory_or
+from tests.journeys.crash_walk import SETTLED, Stage, Walk
+from tests.journeys.letterbox import open_letterbox
+from tests.journeys.story import HOOK_SECRET, Story
+
+POLLS = timedelta(hours=12)
+QUICK_CARRIER = [{"after": 600, "code": "ACC"}, {"after": 9 * 3600, "code": "DLV"}]
+
+
+def _settle(story: Story) -> None:
+    story.world.run_for(SETTLED)
+
+
+def _connected(story: Story) -> set[str]:
+    return {row.code for row in story.world.rows(tables.connection)}
+
+
+def _first_orders(story: Story) -> None:
+    story.world.start()  # the files are made by `hub init`, before anything can be lost
+    story.shops["NYC"].action("place_order", lines=[{"sku": "MUG-SET", "quantity": 1}],
+                              status="completed")  # fmt: skip
+    story.buy("HB-250")
+    story.carrier.action("script", steps=QUICK_CARRIER)
+
+
+def _connect_the_shop(story: Story, _: Any) -> None:
+    _connect(story, "NYC")
+
+
+def _connect_the_second(story: Story, _: Any) -> None:
+    _connect(story, "BER")
+
+
+def _connect(story: Story, code: str) -> None:
+    if code not in _connected(story):
+        story.connect_shop(code)
+    story.world.poll_every(POLLS)
+    _settle(story)
+
+
+def _connect_the_carrier(story: Story, _: Any) -> None:
+    if "CAR" not in _connected(story):
+        story.connect_carrier()
+    story.world.writes_on("CAR")
+    _settle(story)
+
+
+def _write(story: Story, _: Any) -> None:
+    story.world.writes_on("NYC", "BER")
+    _settle(story)
+
+
+def _release(story: Story, _: Any) -> None:
+    story.release_imported()
+    _settle(story)
+
+
+def _sell_in_berlin(story: Story) -> datetime:
+    story.buy("MUG-SET", 2, at="BER")
+    return story.world.clock() + POLLS
+
+
+def _poll(story: Story, at: datetime) -> None:
+    story.world.run_for(max(timedelta(), at - story.world.clock()))
+    _settle(story)
+
+
+def _change_an_order(story: Story) -> WebhookRequest:
+    """A new order at the first shop, told by webhook; the letter is delivered by hand."""
+    shop = story.shops["NYC"]
+    with open_letterbox() as box:
+        box.subscribe(shop, HOOK_SECRET, "order.created")
+        story.buy("HB-250")
+        return box.empty(shop)[0]
+
+
+def _ring(story: Story, letter: WebhookRequest) -> None:
+    (shop,) = story.world.rows(tables.connection, code="NYC")
+    receive(story.world.hub, shop.hook_token, letter)
+    _settle(story)
+
+
+def _choose(story: Story) -> str:
+    return labelled_shipments(story.world.hub)[0]
+
+
+def _hand_over(story: Story, parcel: str) -> None:
+    hand_over(story.world.hub, parcel)
+    _settle(story)
+
+
+def _arrive(story: Story, _: Any) -> None:
+    story.pass_time(hours=6)
+
+
+def _nothing(story: Story) -> None:
+    """Nobody else does anything."""
+
+
+STAGES = (
+    Stage("connecting the shop", _first_orders, _connect_the_shop),
+    Stage("connecting the second", _nothing, _connect_the_second),
+    Stage("connecting the carrier", _nothing, _connect_the_carrier),
+    Stage("writing", _nothing, _write),
+    Stage("releasing", _nothing, _release),
+    Stage("polling", _sell_in_berlin, _poll),
+    Stage("ringing", _change_an_order, _ring),
+    Stage("handing over", _choose, _hand_over),
+    Stage("arriving", _nothing, _arrive),
+)
+ONLY = {"only_products": "HB-250,MUG-SET"}
+
+
+@pytest.fixture(scope="module")
+def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+    with ExitStack() as ending:
+        folder = ending.enter_context(memory_or(tmp_path_factory.mktemp("walk")))
+        yield _told(folder, ending)
+
+
+def _told(folder: Path, ending: ExitStack) -> Walk:
+    story = Story(folder, ending)
+    story.open_shop("NYC", orders=0, **ONLY)
+    story.open_shop("BER", second=1, **ONLY)
+    story.open_carrier()
+    walk = Walk(story, STAGES)
+    walk.tell()
+    return walk
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", [stage.name for stage in STAGES])
+def test_a_crash_at_any_boundary_changes_nothing(walk: Walk, stage: str) -> None:
+    told = walk.told[stage]
+    places = told.boundaries.distinct()
+    problems = [walk.disturb(told, [place]) for place in places]
+    assert not any(problems), "\n".join(filter(None, problems))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["polling", "handing over"])
+def test_a_second_crash_while_recovering_changes_nothing(walk: Walk, stage: str) -> None:
+    told = walk.told[stage]
+    places = told.boundaries.distinct()[3::9]
+    pairs = [[place, place + later] for place in places for later in (2, 9)]
+    problems = [walk.disturb(told, pair) for pair in pairs]
+    assert not any(problems), "\n".join(filter(None, problems))
+
+
+def test_the_walk_meets_every_kind_of_boundary(walk: Walk) -> None:
+    met = {name for told in walk.told.values() for name in told.boundaries.names}
+    calls = {"POST /labels", "POST /wp-json/wc/v3/products/batch", "GET /wp-json/wc/v3/orders"}
+    assert {f"after {call}" for call in calls} <= met
+    assert any(name.startswith("after POST") and name.endswith("/notes") for name in met)
+    assert sum(len(told.boundaries.names) for told in walk.told.values()) > 300
