@@ -54,7 +54,10 @@ class RejectedError(ConnectorError):
 
 
 class MappingError(ConnectorError):
-    """A record we do not understand: it is kept aside with its raw body, the page goes on."""
+    """A record we do not understand: it is kept aside with its raw body, the page goes on.
+
+    The text is stored in clear: never give a `value` that names a person.
+    """
 
     def __init__(self, path: str, value: object, reason: str = "not understood") -> None:
         super().__init__(f"{path}: {reason}: {str(value)[:80]!r}")

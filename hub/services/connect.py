@@ -13,6 +13,7 @@ from hub.sdk.connector import Connector
 from hub.sdk.errors import ConfigError
 from hub.services.context import Hub
 from hub.services.holds import release_all
+from hub.services.resolve import ask_for_labels_again
 from hub.services.work import owe
 from hub.store import tables
 from hub.store.connections import (
@@ -142,7 +143,9 @@ def release_orders(hub: Hub, order_ids: list[str], by: str) -> int:
             shop = unit.execute(
                 select(orders.c.connection_id).where(orders.c.id == order_id)
             ).scalar_one()
-            released += bool(release_all(unit, order_id, shop, by))
+            if release_all(unit, order_id, shop, by):
+                ask_for_labels_again(unit, order_id, by)
+                released += 1
     return released
 
 

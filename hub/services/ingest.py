@@ -15,18 +15,11 @@ from hub.services.holds import place_hold
 from hub.services.mapping import Fresh, fresh_items, map_items
 from hub.services.opening import take_opening_stock
 from hub.services.publish import repair_drift, stock_moved
-from hub.store.catalogue import (
-    LISTING,
-    awaited_by_lines,
-    items_by_listing,
-    items_of_listings,
-    land_listings,
-    map_followers,
-    map_new_listings,
-)
+from hub.store.catalogue import LISTING, items_by_listing, items_of_listings, land_listings
 from hub.store.connections import Connected
 from hub.store.ids import new_id
 from hub.store.intake import Problem, keep_aside, resolve_kept
+from hub.store.matching import awaited_by_lines, map_followers, map_new_listings
 from hub.store.order_lander import ORDER, Landing, RawOrder, known_orders, land_orders
 from hub.store.orders import refresh_phase
 from hub.store.unit_of_work import Unit

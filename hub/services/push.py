@@ -44,6 +44,11 @@ class _Task:
     opened: Opened
     request: Record
 
+    @property
+    def this_send(self) -> int:
+        """Which send of the effect this worker makes, the first being 1."""
+        return self.effect.facts.sends + 1
+
 
 def perform_effect(hub: Hub, job: RunningJob) -> JobResult:
     """Bring one effect as far as it will go now; snooze until its next move is due."""
@@ -90,7 +95,7 @@ def _send(task: _Task) -> JobResult:
         return _refused(task, error.reason)
     except (NotSentError, RateLimitedError, AuthError) as error:
         with store.unit_of_work() as unit:
-            effects.mark_not_sent(unit, effect.id, error.reason)
+            effects.mark_not_sent(unit, effect.id, error.reason, task.this_send)
         raise
     except ConnectorError as error:
         _unknown(task, error.reason)
@@ -117,14 +122,14 @@ def _succeeded(task: _Task, answer: Any, note: str) -> JobResult:
 
 def _refused(task: _Task, reason: str) -> JobResult:
     with task.hub.store.unit_of_work() as unit:
-        effects.mark_refused(unit, task.effect.id, reason)
+        effects.mark_refused(unit, task.effect.id, reason, task.this_send)
         task.kind.refused(unit, task.effect, reason)
     return JobResult("business_failure")
 
 
 def _unknown(task: _Task, reason: str) -> None:
     with task.hub.store.unit_of_work() as unit:
-        effects.mark_unknown(unit, task.effect.id, reason)
+        effects.mark_unknown(unit, task.effect.id, reason, task.this_send)
 
 
 def _probe(task: _Task) -> JobResult:

@@ -51,6 +51,22 @@ def it_never_happened(hub: Hub, effect_id: str, reason: str, by: str) -> None:
             refresh_phase(unit, [order_id])
 
 
+def ask_for_labels_again(unit: Unit, order_id: str, by: str) -> int:
+    """Reopen the refused labels of an order whose holds a person released; gives how many."""
+    effect, shipment = tables.effect, tables.shipment
+    refused = unit.execute(
+        select(effect.c.id)
+        .join(shipment, shipment.c.id == effect.c.subject_id)
+        .where(shipment.c.order_id == order_id, shipment.c.state == "draft",
+               effect.c.kind == LABEL, effect.c.state == EffectState.REFUSED.value)
+    ).scalars().all()  # fmt: skip
+    for effect_id in refused:
+        found = effects.get_effect(unit.connection, effect_id)
+        effects.reopen(unit, found, f"{by} released the order")
+        owe(unit, "perform_effect", found.id, found.connection_id)
+    return len(refused)
+
+
 def _to_settle(unit: Unit, effect_id: str) -> Effect:
     effect = effects.get_effect(unit.connection, effect_id)
     if effect.facts.state not in SETTLED_BY_A_PERSON:

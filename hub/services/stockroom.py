@@ -10,9 +10,9 @@ from hub.services.opening import default_location
 from hub.services.publish import stock_moved
 from hub.services.work import owe
 from hub.store import ledger, tables
-from hub.store.catalogue import set_mapping
 from hub.store.connections import get_connection
 from hub.store.ids import new_id
+from hub.store.matching import set_mapping
 from hub.store.unit_of_work import Unit
 
 
@@ -41,7 +41,7 @@ def adjust_stock(
 ) -> bool:
     """Add or remove units by hand, once per command; every channel is to show it.
 
-    Raises `UnknownItemError`, or `StockConflictError` when fewer unpromised units are there.
+    Raises `UnknownItemError`, or `StockConflictError` when parcels already hold those units.
     """
     with hub.store.unit_of_work() as unit:
         item = _item_of(unit, sku)

@@ -88,15 +88,15 @@ def mark_succeeded(unit: Unit, effect_id: str, vendor_ref: str, note: str) -> No
     _move(unit, effect, EffectState.SUCCEEDED, note, vendor_ref=vendor_ref, reason="")
 
 
-def mark_refused(unit: Unit, effect_id: str, reason: str) -> None:
+def mark_refused(unit: Unit, effect_id: str, reason: str, of_send: int | None = None) -> None:
     """Record that the vendor provably did nothing."""
-    effect = _unfinished(unit, effect_id)
+    effect = _unfinished(unit, effect_id, of_send)
     _move(unit, effect, EffectState.REFUSED, reason, reason=reason)
 
 
-def mark_unknown(unit: Unit, effect_id: str, reason: str) -> None:
+def mark_unknown(unit: Unit, effect_id: str, reason: str, of_send: int | None = None) -> None:
     """Record that nobody knows whether it happened."""
-    effect = _unfinished(unit, effect_id)
+    effect = _unfinished(unit, effect_id, of_send)
     _move(unit, effect, EffectState.UNKNOWN, reason, reason=reason)
 
 
@@ -105,9 +105,9 @@ def mark_absent(unit: Unit, effect: Effect) -> None:
     _move(unit, effect, EffectState.PREPARED, "looked twice, it is not there", reason="")
 
 
-def mark_not_sent(unit: Unit, effect_id: str, reason: str) -> None:
+def mark_not_sent(unit: Unit, effect_id: str, reason: str, of_send: int | None = None) -> None:
     """Record that the request provably never left: it may be sent again freely."""
-    effect = _unfinished(unit, effect_id)
+    effect = _unfinished(unit, effect_id, of_send)
     _move(unit, effect, EffectState.PREPARED, reason, sends=_effect.c.sends - 1, reason=reason)
 
 
@@ -139,11 +139,15 @@ def sent_by_jobs_to_unknown(unit: Unit, job_ids: Sequence[str]) -> None:
         mark_unknown(unit, effect_id, "the process stopped during the call")
 
 
-def _unfinished(unit: Unit, effect_id: str) -> Effect:
-    """Read an effect that may still move: a late answer never undoes what another has settled."""
+def _unfinished(unit: Unit, effect_id: str, of_send: int | None) -> Effect:
+    """Read an effect whose end is still open; `of_send` says which send the end belongs to.
+
+    Raises `EffectMovedError` when it is decided, or was sent again since: a worker that lost its
+    lease must not undo what its heir is doing.
+    """
     effect = get_effect(unit.connection, effect_id)
-    if effect.facts.state in FINAL:
-        raise EffectMovedError(f"effect {effect_id} is {effect.facts.state} already")
+    if effect.facts.state in FINAL or of_send not in (None, effect.facts.sends):
+        raise EffectMovedError(f"effect {effect_id} is {effect.facts.state}, moved on by another")
     return effect
 
 

@@ -48,8 +48,8 @@ def adjust(
 ) -> bool:  # fmt: skip
     """Add (or with a negative delta remove) units at a location, once per command.
 
-    Returns False when this command was carried out before. Raises `StockConflictError` when there
-    are not that many unpromised units to remove.
+    Returns False when this command was carried out before. Raises `StockConflictError` when units
+    allocated to parcels would have to go; reserved ones may, since what is gone is gone.
     """
     if delta == 0 or _moved_before(unit, command_id):
         return False

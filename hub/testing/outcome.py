@@ -40,7 +40,7 @@ class Tale:
         for row in self._facts.rows(tables.listing):
             yield "listing", self._codes[row.connection_id], row.sku, row.mapping, row.title
         for row in self._facts.rows(tables.schedule):
-            yield "schedule", row.name, self._codes[row.connection_id], row.enabled
+            yield "schedule", row.name, self._codes.get(row.connection_id), row.enabled
 
     def _orders(self) -> Iterator[tuple[Any, ...]]:
         for row in self._facts.rows(tables.sales_order):

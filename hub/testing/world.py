@@ -70,10 +70,8 @@ class World:
         self.home = home
         self.clock = TestClock()
         self.twins: list[RunningTwin] = []
-        self._options: dict[str, Any] = {
-            "database_url": database_url,
-            "plugin_modules": plugin_modules,
-        }
+        self.database_url = database_url
+        self.plugin_modules = plugin_modules
         self.canaries: set[str] = {HUB_KEY}
         self._boots = 0
         self._system: System | None = None
@@ -101,7 +99,8 @@ class World:
             least_free_mb=0,
             secret_key=HUB_KEY,
             allow_hosts=hosts,
-            **self._options,
+            database_url=self.database_url,
+            plugin_modules=self.plugin_modules,
         )
 
     @property

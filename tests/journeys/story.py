@@ -1,7 +1,7 @@
 """The words journeys are told in: shops, a carrier, a merchant who presses few buttons."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,9 @@ from hub.store import tables
 from hub.testing.invariants import check
 from hub.testing.twins import RunningTwin, running
 from hub.testing.world import World
+
+Cast = Callable[..., AbstractContextManager[RunningTwin]]
+"""How twins are brought to life: as threads, or as processes of their own."""
 
 SHOP = "hub_woocommerce.twin:twin"
 SHOP_KEYS = {"key": "ck_canary_5f1d", "secret": "cs_canary_9a72c4"}
@@ -26,8 +29,9 @@ VEXWORTHY = {
 class Story:
     """A merchant's hub with its vendors. Every verb leaves it at rest."""
 
-    def __init__(self, folder: Path, ending: ExitStack) -> None:
+    def __init__(self, folder: Path, ending: ExitStack, cast: Cast = running) -> None:
         self.folder = folder
+        self._cast = cast
         self.world = World(folder / "hub", plugin_modules="hub.testing.carrier")
         self.shops: dict[str, RunningTwin] = {}
         self.carrier: RunningTwin
@@ -40,7 +44,7 @@ class Story:
         """A shop opens; the hub does not know it yet."""
         data = self.folder / f"{code}.db"
         given = {"webhook_delay": 0} | SHOP_KEYS | options
-        shop = self._ending.enter_context(running(SHOP, data=data, seed=seed, **given))
+        shop = self._ending.enter_context(self._cast(SHOP, data=data, seed=seed, **given))
         self.shops[code] = self.world.add_twin(shop)
         return shop
 
@@ -49,7 +53,7 @@ class Story:
         twin = f"hub.testing.carrier.twin:{flavour}"
         data = self.folder / f"{flavour}.db"
         self.carrier = self.world.add_twin(
-            self._ending.enter_context(running(twin, data=data, token=TOKEN))
+            self._ending.enter_context(self._cast(twin, data=data, token=TOKEN))
         )
         return self.carrier
 

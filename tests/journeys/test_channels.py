@@ -67,6 +67,7 @@ def test_units_sold_over_the_counter_do_not_lose_an_order(story: Story) -> None:
     story.shops["BER"].action("sell", sku="HB-250", quantity=1)
     number = story.buy("HB-250", at="BER")
     story.sync()
+    story.pass_time(minutes=1)
     assert story.labels() == [number]
     story.end_well()
 
@@ -76,7 +77,18 @@ def test_an_order_beyond_stock_lands_and_waits(story: Story) -> None:
     set_stock(story, "MUG-SET", 3)
     number = story.buy("MUG-SET", 10)
     story.sync()
+    story.pass_time(minutes=1)
     assert story.phase(number) == "awaiting_stock"
     assert not story.labels()
     assert story.shown("MUG-SET", "NYC") == 3, "the shop had gone below nothing"
+    story.end_well()
+
+
+def test_a_number_that_staff_changed_at_a_shop_is_put_right(story: Story) -> None:
+    open_two(story)
+    free = story.stock("MUG-SET").sellable
+    story.shops["BER"].action("set_stock", sku="MUG-SET", quantity=50)
+    story.sync()
+    story.pass_time(minutes=1)
+    assert story.shown("MUG-SET", "BER") == free
     story.end_well()

@@ -9,9 +9,10 @@ from hub.services.channel_changes import book_channel_shipment, cancel_order
 from hub.services.context import Hub
 from hub.services.ingest import land_order_page
 from hub.store import tables
-from hub.store.catalogue import land_listings, map_new_listings
+from hub.store.catalogue import land_listings
 from hub.store.connections import Connected, mark_books_opened
 from hub.store.ledger import adjust, reserve
+from hub.store.matching import map_new_listings
 from tests.records.order_example import PLACED
 from tests.services.scripted_shop import ScriptedShop, raw_order
 from tests.store.job_rows import start

@@ -12,9 +12,10 @@ from hub.services.context import Hub
 from hub.services.ingest import land_order_page
 from hub.services.route import route_order
 from hub.store import tables
-from hub.store.catalogue import land_listings, map_new_listings, set_mapping
+from hub.store.catalogue import land_listings
 from hub.store.connections import Connected, mark_books_opened, set_writes
 from hub.store.ledger import adjust
+from hub.store.matching import map_new_listings, set_mapping
 from hub.store.orders import get_order
 from tests.records.order_example import PLACED
 from tests.services.scripted_shop import ScriptedShop, raw_order

@@ -6,18 +6,9 @@ import pytest
 
 from hub.records.catalogue import Listing, ListingKind, Tracking
 from hub.store import tables
-from hub.store.catalogue import (
-    awaited_by_lines,
-    items_by_listing,
-    land_listings,
-    map_followers,
-    map_new_listings,
-    observe_stock,
-    offers_of,
-    offers_on,
-    set_mapping,
-)
+from hub.store.catalogue import items_by_listing, land_listings, observe_stock, offers_of, offers_on
 from hub.store.connections import get_connection
+from hub.store.matching import awaited_by_lines, map_followers, map_new_listings, set_mapping
 from hub.store.unit_of_work import Store
 from tests.records.order_example import PLACED
 from tests.store.shop_rows import add_lines, all_rows, connect, one_row

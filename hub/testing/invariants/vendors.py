@@ -17,7 +17,10 @@ from hub.testing.twins import Performed, ShownOrder
 
 
 def _orders_are_here_once(facts: Facts) -> Iterator[str]:
+    shops = facts.by_id(tables.connection)
     for shop_id, shop in facts.testimonies.items():
+        if shops[shop_id].state != "active":
+            continue  # it is not looked at, and the operator knows
         rows = facts.rows(tables.sales_order, connection_id=shop_id)
         known = {row.external_id: row for row in rows}
         if len(known) != len(rows):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from hub.store import tables
 from hub.store.jobs.states import OPEN
@@ -12,11 +13,16 @@ _PUBLISHERS = {"stock": "publish_stock", "tracking": "publish_tracking"}
 
 
 def _no_job_is_stuck(facts: Facts) -> Iterator[str]:
+    first: dict[str, Any] = {}
+    for job in sorted(facts.rows(tables.job), key=lambda job: job.id):
+        if job.serial_key and job.state in OPEN:
+            first.setdefault(job.serial_key, job)
     for job in facts.rows(tables.job):
+        in_line = job.serial_key in first and first[job.serial_key].id != job.id
         named = f"{job.kind} of {job.subject}"
         if job.state == "running":
             yield f"{named} still runs in a hub at rest"
-        if job.state == "ready" and job.run_at <= facts.now:
+        if job.state == "ready" and job.run_at <= facts.now and not in_line:
             yield f"{named} was due at {job.run_at} and is not done"
         if job.state == "ready" and job.attempt and not job.last_error_text:
             yield f"{named} waits to be tried again and does not say why"
