@@ -1,9 +1,11 @@
 """Hand-over: the parcel left the building. Stock is issued, the shop is owed the news."""
 
+from typing import Any
+
 from sqlalchemy import select, update
 
 from hub.records.events import EventKind
-from hub.sdk.capabilities import PushShipment, PushTracking
+from hub.sdk.capabilities import PushShipment, PushTracking, TrackParcels
 from hub.sdk.errors import HubError
 from hub.services.context import Hub
 from hub.services.effect_kinds import ANNOUNCEMENT
@@ -43,6 +45,7 @@ def hand_over_in(unit: Unit, hub: Hub, shipment_id: str) -> bool:
     work = tables.fulfilment_order
     unit.execute(update(work).where(work.c.id == row.fulfilment_order_id).values(state="closed"))
     _tell_the_shop(unit, hub, row.order_id, shipment_id)
+    _follow_the_parcel(unit, hub, row)
     refresh_phase(unit, [row.order_id])
     return True
 
@@ -60,6 +63,13 @@ def _tell_the_shop(unit: Unit, hub: Hub, order_id: str, shipment_id: str) -> Non
     if PushTracking in provides:
         want(unit, shop_id, TRACKING, [order_id])
     unit.record(EventKind.PARCEL_HANDED_OVER, shipment_id, shop_id)
+
+
+def _follow_the_parcel(unit: Unit, hub: Hub, row: Any) -> None:
+    """Ask the carrier from now on; where nobody tracks, nothing is invented."""
+    carrier = get_connection(unit.connection, row.connection_id)
+    if row.tracking_number and TrackParcels in hub.registry.connector(carrier.connector).provides:
+        owe(unit, "track_parcel", row.id, carrier.id)
 
 
 def labelled_shipments(hub: Hub, order_id: str | None = None) -> list[str]:

@@ -20,7 +20,7 @@ REACTIONS: Mapping[EventKind, tuple[str, ...]] = {
     EventKind.STOCK_CHANGED: ("reserve_waiting",),
     EventKind.ORDER_ROUTED: (),  # its labels are owed as effects, in the same commit
     EventKind.LABEL_BOUGHT: (),  # a person, or a scan, hands the parcel over
-    EventKind.PARCEL_HANDED_OVER: ("publish_tracking", "track_parcel"),
+    EventKind.PARCEL_HANDED_OVER: ("publish_tracking",),  # its carrier is asked by `handover`
     EventKind.PARCEL_MOVED: (),
 }
 """Every fact is listed, also those that nothing follows."""

@@ -22,7 +22,7 @@ from hub.store import tables
 from hub.store.ids import new_id
 from hub.store.lander import instant_text, land, rows_by
 from hub.store.ledger import release
-from hub.store.people import Person, people_by_mail, seal_parties
+from hub.store.people import Person, people_for, seal_parties
 from hub.store.sealing import seal
 from hub.store.unit_of_work import Unit
 
@@ -85,7 +85,9 @@ def land_orders(
     items_by_listing: Mapping[str, str],
 ) -> None:  # fmt: skip
     """Write a page of new and changed orders; `items_by_listing` maps listing to stock item."""
-    people = people_by_mail(unit, [_mail(landing.source.order) for landing in landings])
+    people = people_for(
+        unit, [(_mail(landing.source.order), landing.party_id) for landing in landings]
+    )
     party_ids = [landing.party_id or new_id() for landing in landings]
     parties = map(_party, landings, people, party_ids)
     _land_by_novelty(unit, tables.party, _PARTY, landings, parties)

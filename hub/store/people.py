@@ -30,29 +30,55 @@ class ErasedError(LookupError):
 _PERSON = ("id", "wrapped_key", "mail_hash", "created_at")
 
 
-def people_by_mail(unit: Unit, mails: Sequence[str]) -> list[Person]:
-    """Give a person for each mail address, new where unknown; an empty address is always new."""
-    clean = [mail.strip().lower() for mail in mails]
-    hashes = [unit.keyring.hash(mail) if mail else None for mail in clean]
-    known: dict[bytes, Person] = {
-        digest: Person(row.id, unit.keyring.unwrap(row.wrapped_key, row.id))
-        for digest, row in rows_by(
-            unit, tables.person, "mail_hash", {digest for digest in hashes if digest}
-        ).items()
-        if row.wrapped_key is not None
-    }
+def people_for(unit: Unit, owners: Sequence[tuple[str, str | None]]) -> list[Person]:
+    """Give a person for each (mail, party already kept of the order).
+
+    By mail; without one, the person the kept party belongs to; new where nobody is known.
+    """
+    hashes = [_mail_hash(unit.keyring, mail) for mail, _ in owners]
+    by_mail = _people_by_mail(unit, {digest for digest in hashes if digest})
+    nameless = {party for (mail, party) in owners if party and not mail.strip()}
+    by_party = _people_by_party(unit, nameless)
     people: list[Person] = []
     fresh: list[tuple[Any, ...]] = []
-    for digest in hashes:
-        person = known.get(digest) if digest else None
+    for digest, (_, party) in zip(hashes, owners, strict=True):
+        person = by_mail.get(digest) if digest else by_party.get(party or "")
         if person is None:
             person, wrapped = _mint(unit.keyring)
             fresh.append((person.id, wrapped, digest, instant_text(unit.now)))
             if digest:
-                known[digest] = person
+                by_mail[digest] = person
         people.append(person)
     land(unit, tables.person, _PERSON, fresh, fresh=True)
     return people
+
+
+def _mail_hash(keyring: Keyring, mail: str) -> bytes | None:
+    clean = mail.strip().lower()
+    return keyring.hash(clean) if clean else None
+
+
+def _people_by_mail(unit: Unit, hashes: set[bytes]) -> dict[bytes, Person]:
+    rows = rows_by(unit, tables.person, "mail_hash", hashes)
+    return {
+        digest: Person(row.id, unit.keyring.unwrap(row.wrapped_key, row.id))
+        for digest, row in rows.items()
+        if row.wrapped_key is not None
+    }
+
+
+def _people_by_party(unit: Unit, parties: set[str]) -> dict[str, Person]:
+    if not parties:
+        return {}
+    rows = unit.execute(
+        select(tables.party.c.id, tables.party.c.person_id, tables.person.c.wrapped_key)
+        .join(tables.person, tables.person.c.id == tables.party.c.person_id)
+        .where(tables.party.c.id.in_(parties), tables.person.c.wrapped_key.is_not(None))
+    )
+    return {
+        row.id: Person(row.person_id, unit.keyring.unwrap(row.wrapped_key, row.person_id))
+        for row in rows
+    }
 
 
 def _mint(keyring: Keyring) -> tuple[Person, bytes]:

@@ -13,7 +13,7 @@ from hub.store.people import (
     Person,
     open_for,
     open_parties,
-    people_by_mail,
+    people_for,
     seal_for,
     seal_parties,
 )
@@ -26,7 +26,7 @@ from tests.store.shop_rows import all_rows
 
 def people(store: Store, *mails: str) -> list[Person]:
     with store.unit_of_work() as unit:
-        return people_by_mail(unit, mails)
+        return people_for(unit, [(mail, None) for mail in mails])
 
 
 def keep_party(store: Store, person: Person) -> None:
@@ -50,6 +50,15 @@ def erase(store: Store, person: Person) -> None:
             .where(rows.c.id == person.id)
             .values(wrapped_key=None, mail_hash=None, erased_at=unit.now)
         )
+
+
+def test_an_order_without_a_mail_keeps_its_person_when_it_changes(store: Store) -> None:
+    (person,) = people(store, "")
+    keep_party(store, person)
+    with store.unit_of_work() as unit:
+        (again,) = people_for(unit, [("", "party-1")])
+    assert again == person
+    assert len(all_rows(store, tables.person)) == 1
 
 
 def test_one_mail_is_one_person_however_it_is_written_and_whenever_it_comes(store: Store) -> None:

@@ -22,7 +22,7 @@ class CommandFailedError(RuntimeError):
 def run(*words: str, quiet: bool = False) -> str:
     """Run `hub WORDS…`, showing the command and what it prints; gives what it printed."""
     if not quiet:
-        console.print(f"\n[bold green]$[/] [bold]hub {' '.join(words)}[/]")
+        console.print(f"\n[bold green]$[/] [bold]hub {' '.join(words)}[/]", soft_wrap=True)
     text, code = _captured(words)
     if not quiet:
         _show(text.rstrip().splitlines())
@@ -52,4 +52,4 @@ def _captured(words: Sequence[str]) -> tuple[str, int]:
 
 def tell(sentence: str) -> None:
     """Say what happens next and why."""
-    console.print(f"\n[bold cyan]{sentence}[/]")
+    console.print(f"\n[bold cyan]{sentence}[/]", soft_wrap=True)

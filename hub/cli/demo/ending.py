@@ -35,9 +35,9 @@ def check_everything(stage: Stage) -> list[Broken]:
     wrong = {one.name for one in broken}
     for invariant in INVARIANTS:
         mark = "[red]broken[/]" if invariant.name in wrong else "[green]holds[/]"
-        console.print(f"  {mark}  {invariant.sentence}")
+        console.print(f"  {mark}  {invariant.sentence}", soft_wrap=True)
     for one in broken:
-        console.print(f"  [red]{one}[/]", markup=True)
+        console.print(f"  [red]{one}[/]", soft_wrap=True)
     return broken
 
 

@@ -1,13 +1,16 @@
 """The demo's story. Every step looks first whether it is done, so a kill is only a pause."""
 
+import os
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping, Set
 from datetime import datetime
 from typing import Any
 
 from hub.cli.demo.commands import ask, console, run, tell
 from hub.cli.demo.stage import CARRIER, FIRST, SECOND, Stage
+from hub.sdk.config import secret_fields
 
 PATIENCE_S = 600.0
 _pause = threading.Event().wait
@@ -20,13 +23,22 @@ def connect(stage: Stage) -> None:
     for code, twin in stage.shops.items():
         if code not in connected:
             settings = stage.twin.connects(twin.url)
-            run("connect", stage.shop.name, "--code", code, *_set(settings))
+            words = _given(settings, secret_fields(stage.shop.config_schema))
+            run("connect", stage.shop.name, "--code", code, *words)
     if CARRIER not in connected:
         run("connect", stage.carrier.name, "--code", CARRIER, "--set", "currency=USD")
 
 
-def _set(settings: Any) -> list[str]:
-    return [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
+def _given(settings: Mapping[str, Any], secrets: Set[str]) -> list[str]:
+    """Give settings as options; secrets go by the environment, as they would in a script."""
+    words: list[str] = []
+    for name, value in settings.items():
+        if name in secrets:
+            os.environ[f"HUB_SECRET_{name.upper()}"] = str(value)
+            words += ["--secret", name]
+        else:
+            words += ["--set", f"{name}={value}"]
+    return words
 
 
 def import_everything() -> None:
@@ -123,7 +135,7 @@ def _due(job: Any, soon: float) -> bool:
     return not regular and datetime.fromisoformat(job["run_at"]).timestamp() < soon
 
 
-def _wait(what: str, done: Any) -> None:
+def _wait(what: str, done: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_S
     with console.status(f"waiting until {what} …"):
         while not done():
