@@ -15,6 +15,7 @@ from hub.services.accept import accept
 from hub.services.context import Hub
 from hub.services.holds import place_hold
 from hub.services.opening import OPEN_AT_THE_SHOP, take_opening_stock
+from hub.services.portions import portions
 from hub.services.pull import walk_orders
 from hub.store import tables
 from hub.store.catalogue import observe_stock
@@ -23,7 +24,6 @@ from hub.store.jobs import JobResult, RunningJob
 from hub.store.orders import get_order
 
 BATCH = 50
-READ_AT_ONCE = 100
 QUIET_TRIES = 10
 
 
@@ -56,9 +56,8 @@ def _read_stock_in_a_quiet_moment(hub: Hub, job: RunningJob, shop: Connected) ->
         return True
     walk_orders(hub, shop, job)
     for _ in range(QUIET_TRIES):
-        targets = _counted_listings(hub, shop)
-        for start in range(0, len(targets), READ_AT_ONCE):
-            seen = reader.read_stock(targets[start : start + READ_AT_ONCE])
+        for part in portions(_counted_listings(hub, shop)):
+            seen = reader.read_stock(part)
             with hub.store.unit_of_work() as unit:
                 job.guard(unit)
                 observe_stock(unit, shop.id, {one.external_id: one.quantity for one in seen})

@@ -85,6 +85,8 @@ def rotate(hub: Hub, code: str, changes: Mapping[str, str]) -> Account:
         hub.store.clock,
     )  # fmt: skip
     account = opened.connector.check()
+    if account.id != connection.account.id:
+        raise ConfigError(f"these are the secrets of {account.id}, not of {connection.account.id}")
     with hub.store.unit_of_work() as unit:
         replace_secrets(unit, connection.id, secrets)
         _resume(unit, connection.id)

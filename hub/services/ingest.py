@@ -15,8 +15,9 @@ from hub.services.holds import place_hold
 from hub.services.mapping import Fresh, fresh_items, map_items
 from hub.services.opening import take_opening_stock
 from hub.services.publish import repair_drift, stock_moved
+from hub.services.work import owe
 from hub.store.catalogue import LISTING, items_by_listing, items_of_listings, land_listings
-from hub.store.connections import Connected
+from hub.store.connections import Connected, get_connection
 from hub.store.ids import new_id
 from hub.store.intake import Problem, keep_aside, resolve_kept
 from hub.store.matching import awaited_by_lines, map_followers, map_new_listings
@@ -84,7 +85,8 @@ def _reconciled(
     unit: Unit, connection: Connected, mapped: Sequence[tuple[Fresh, Order]], tally: Tally
 ) -> list[Landing]:
     known = known_orders(unit, connection.id, [order.external_id for _, order in mapped])
-    books_open = connection.books_opened_at is not None
+    # as it is now: the books may have been opened since this connection was read
+    books_open = get_connection(unit.connection, connection.id).books_opened_at is not None
     landings = []
     for item, order in mapped:
         before, party_id = known.get(order.external_id, (None, None))
@@ -107,7 +109,10 @@ def _write_orders(unit: Unit, connection: Connected, landings: Sequence[Landing]
         if line.listing_external_id
     }
     items = items_by_listing(unit, connection.id, listings)
-    land_orders(unit, connection.id, connection.code, landings, items)
+    freed = land_orders(unit, connection.id, connection.code, landings, items)
+    if freed:
+        stock_moved(unit, freed)
+        owe(unit, "reserve_waiting", "")
     refresh_phase(unit, [one.order_id for one in landings if one.outcome.change == Change.CHANGED])
     for landing in landings:
         for reason, note in landing.outcome.holds:

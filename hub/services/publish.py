@@ -9,8 +9,9 @@ from sqlalchemy import Connection, select
 
 from hub.records.catalogue import StockTarget
 from hub.records.connection import ConnectionState, Family
-from hub.sdk.capabilities import PullStock, PushStock, StockAnswer
+from hub.sdk.capabilities import PullOrders, PullStock, PushStock, StockAnswer
 from hub.services.context import Hub
+from hub.services.portions import portions
 from hub.services.work import draft, owe
 from hub.store import tables
 from hub.store.catalogue import Offer, observe_stock, offers_of, offers_on
@@ -24,19 +25,22 @@ from hub.store.desired import (
     mark_sent,
     open_wishes,
     refuse,
+    times_sent,
     want,
 )
 from hub.store.jobs import RunningJob, Snooze, insert_jobs
 from hub.store.unit_of_work import Unit
 
 BATCH = 100
-"""Listings per job; WooCommerce takes 100 in one call."""
+"""Listings per job."""
 
 ASKED_AT = "orders_asked_at"
 """Counter of a job: when it asked for the shop's orders, in milliseconds since 1970."""
 
 SALE_GRACE = timedelta(seconds=5)
 """How long a push waits for the sale that a changed quantity on the channel gives away."""
+
+LONGEST_GRACE = timedelta(minutes=15)
 
 
 def stock_moved(unit: Unit, items: Iterable[str]) -> None:
@@ -111,34 +115,34 @@ def publish_stock(hub: Hub, job: RunningJob) -> None:
     reader, writer = opened.offering(PullStock), opened.offering(PushStock)
     if not shop.writes or reader is None or writer is None:
         return
-    aims = _aims(hub, shop.id)
-    shown = _read(reader, aims)
-    if _sale_unseen(hub, job, shop, aims, shown):
+    with hub.store.reading() as database:
+        aims = _aims(database, shop.id)
+    shown = _read(job, reader, aims)
+    if opened.offering(PullOrders) and _sale_unseen(hub, job, shop, aims, shown):
         raise Snooze(hub.store.clock() + SALE_GRACE, "the shop sold something: orders come first")
     wrong = [aim for aim in aims if shown.get(aim.offer.external_id) != aim.quantity]
-    answers = _send(hub, job, shop, writer, wrong) if wrong else {}
-    after = {**shown, **(_read(reader, wrong) if wrong else {})}
-    _settle(hub, job, shop, aims, after, answers)
+    sent, answers = _send(hub, job, shop, writer, wrong, shown)
+    after = {**shown, **_read(job, reader, wrong)}
+    right = [aim for aim in aims if aim not in wrong]
+    _settle(hub, job, shop, right + sent, after, answers)
 
 
-def _aims(hub: Hub, connection_id: str) -> list[_Aim]:
-    with hub.store.reading() as database:
-        wishes = {wish.target: wish for wish in open_wishes(database, connection_id, STOCK, BATCH)}
-        listing, variant, promise = tables.listing, tables.variant, tables.stock_promise
-        rows = database.execute(
-            select(listing.c.id, listing.c.connection_id, listing.c.external_id,
-                   listing.c.parent_external_id, variant.c.stock_item_id,
-                   listing.c.observed_quantity, promise.c.sellable, promise.c.reserved,
-                   promise.c.allocated)
-            .join(variant, variant.c.id == listing.c.variant_id)
-            .join(promise, promise.c.stock_item_id == variant.c.stock_item_id)
-            .where(listing.c.id.in_(list(wishes)))
-            .order_by(listing.c.id)
-        )  # fmt: skip
-        return [
-            _Aim(wishes[row.id], Offer(*row[:5]), available(row), row.observed_quantity)
-            for row in rows
-        ]
+def _aims(database: Connection, connection_id: str) -> list[_Aim]:
+    wishes = {wish.target: wish for wish in open_wishes(database, connection_id, STOCK, BATCH)}
+    listing, variant, promise = tables.listing, tables.variant, tables.stock_promise
+    rows = database.execute(
+        select(listing.c.id, listing.c.connection_id, listing.c.external_id,
+               listing.c.parent_external_id, variant.c.stock_item_id,
+               listing.c.observed_quantity, promise.c.sellable, promise.c.reserved,
+               promise.c.allocated)
+        .join(variant, variant.c.id == listing.c.variant_id)
+        .join(promise, promise.c.stock_item_id == variant.c.stock_item_id)
+        .where(listing.c.id.in_(list(wishes)))
+        .order_by(listing.c.id)
+    )  # fmt: skip
+    return [
+        _Aim(wishes[row.id], Offer(*row[:5]), available(row), row.observed_quantity) for row in rows
+    ]
 
 
 def available(row: Any) -> int:
@@ -146,10 +150,12 @@ def available(row: Any) -> int:
     return int(max(0, row.sellable - row.reserved - row.allocated))
 
 
-def _read(reader: PullStock, aims: Sequence[_Aim]) -> dict[str, int | None]:
-    if not aims:
-        return {}
-    return {seen.external_id: seen.quantity for seen in reader.read_stock([a.target for a in aims])}
+def _read(job: RunningJob, reader: PullStock, aims: Sequence[_Aim]) -> dict[str, int | None]:
+    shown: dict[str, int | None] = {}
+    for part in portions([aim.target for aim in aims]):
+        job.pulse.beat()
+        shown |= {seen.external_id: seen.quantity for seen in reader.read_stock(part)}
+    return shown
 
 
 def _sale_unseen(
@@ -166,11 +172,12 @@ def _sale_unseen(
     asked_at = job.counters.get(ASKED_AT)
     with hub.store.unit_of_work() as unit:
         cursor = get_cursor(unit.connection, shop.id, ORDERS)
-        if asked_at and cursor and _milliseconds(cursor.updated_at) > asked_at:
+        pulled_at = cursor.complete_at if cursor else None
+        if asked_at and pulled_at and _milliseconds(pulled_at) > asked_at:
             return False
-        if not asked_at:
+        if not asked_at:  # once: a pull that fails comes back at its own pace
             job.progress(unit, {ASKED_AT: _milliseconds(unit.now)})
-        owe(unit, "pull_orders", shop.id, shop.id)
+            owe(unit, "pull_orders", shop.id, shop.id)
     return True
 
 
@@ -184,13 +191,25 @@ def _milliseconds(moment: datetime) -> int:
 
 
 def _send(
-    hub: Hub, job: RunningJob, shop: Connected, writer: PushStock, wrong: Sequence[_Aim]
-) -> dict[str, StockAnswer]:
-    with hub.store.unit_of_work() as unit:
-        job.guard(unit)
-        mark_sent(unit, shop.id, STOCK, [(aim.wish, str(aim.quantity)) for aim in wrong])
-    answers = writer.push_stock([aim.target for aim in wrong])
-    return {answer.external_id: answer for answer in answers}
+    hub: Hub, job: RunningJob, shop: Connected, writer: PushStock, wrong: Sequence[_Aim],
+    shown: Mapping[str, int | None],
+) -> tuple[list[_Aim], dict[str, StockAnswer]]:  # fmt: skip
+    """Send the numbers as they are at this moment: reading the channel took its time."""
+    sent: list[_Aim] = []
+    answers: dict[str, StockAnswer] = {}
+    for part in portions([aim.target for aim in wrong]):
+        asked = {target.external_id for target in part}
+        with hub.store.unit_of_work() as unit:
+            job.guard(unit)
+            present = _aims(unit.connection, shop.id)
+            fresh = [aim for aim in present if aim.offer.external_id in asked]
+            to_send = [aim for aim in fresh if shown.get(aim.offer.external_id) != aim.quantity]
+            mark_sent(unit, shop.id, STOCK, [(aim.wish, str(aim.quantity)) for aim in to_send])
+        sent += fresh
+        if to_send:
+            told = writer.push_stock([aim.target for aim in to_send])
+            answers |= {answer.external_id: answer for answer in told}
+    return sent, answers
 
 
 def _settle(
@@ -208,16 +227,16 @@ def _settle(
             elif problem or aim.offer.external_id not in shown:
                 refuse(unit, shop.id, STOCK, aim.wish, problem or "the shop has no such listing")
                 refused += 1
-        left = open_wishes(unit.connection, shop.id, STOCK, 1)
-        if left:
-            again = draft("publish_stock", shop.id, shop.id, run_at=_next(unit, confirmed))
-            insert_jobs(unit, [again])
+        if left := open_wishes(unit.connection, shop.id, STOCK, 1):
+            at = unit.now if confirmed or refused else _after_a_while(unit, shop.id, left[0])
+            insert_jobs(unit, [draft("publish_stock", shop.id, shop.id, run_at=at)])
         job.finish(
             unit, "partial" if refused else "ok",
             {"seen": len(aims), "updated": len(answers), "unchanged": confirmed, "failed": refused},
         )  # fmt: skip
 
 
-def _next(unit: Unit, confirmed: int) -> datetime:
-    """Go on at once while it moves; look again a little later while the channel lags."""
-    return unit.now if confirmed else unit.now + SALE_GRACE
+def _after_a_while(unit: Unit, connection_id: str, wish: Wish) -> datetime:
+    """Look again soon where a channel lags; ever later where something there undoes our number."""
+    doublings = min(times_sent(unit.connection, connection_id, wish), 10)
+    return unit.now + min(SALE_GRACE * int(2**doublings), LONGEST_GRACE)

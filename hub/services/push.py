@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from hub.domain.effects import FINAL, Move, Traits, next_move, proven_absent
+from hub.domain.effects import FINAL, EffectState, Move, Traits, next_move, proven_absent
 from hub.records.base import Record
 from hub.registry import Opened
 from hub.sdk.connector import EffectTraits
@@ -95,7 +95,8 @@ def _send(task: _Task) -> JobResult:
         return _refused(task, error.reason)
     except (NotSentError, RateLimitedError, AuthError) as error:
         with store.unit_of_work() as unit:
-            effects.mark_not_sent(unit, effect.id, error.reason, task.this_send)
+            before = effect.facts.state
+            effects.mark_not_sent(unit, effect.id, error.reason, task.this_send, before)
         raise
     except ConnectorError as error:
         _unknown(task, error.reason)
@@ -114,7 +115,7 @@ def _succeeded(task: _Task, answer: Any, note: str) -> JobResult:
     """Record the answer, even when the lease was lost meanwhile: it is true whoever heard it."""
     with task.hub.store.unit_of_work() as unit:
         known = effects.get_effect(unit.connection, task.effect.id)
-        if known.facts.state not in FINAL:
+        if known.facts.state not in FINAL or known.facts.state == EffectState.NEEDS_OPERATOR:
             effects.mark_succeeded(unit, known.id, task.kind.name(answer), note)
             task.kind.succeeded(unit, known, answer)
     return JobResult("ok")
@@ -135,7 +136,10 @@ def _unknown(task: _Task, reason: str) -> None:
 def _probe(task: _Task) -> JobResult:
     """Look for the effect by its key; an error while looking is no evidence of absence."""
     store, effect = task.hub.store, task.effect
-    found = task.kind.find(task.opened, task.request, effect.key)
+    try:
+        found = task.kind.find(task.opened, task.request, effect.key)
+    except RejectedError as error:  # looking again would be refused again
+        return _ask_operator(task.hub, effect, f"the vendor will not let us look: {error.reason}")
     if found is not None:
         return _succeeded(task, found, "found by looking")
     with store.unit_of_work() as unit:

@@ -9,7 +9,7 @@ from hub.store.unit_of_work import Unit
 
 REACTIONS: Mapping[EventKind, tuple[str, ...]] = {
     EventKind.BOOKS_OPENED: ("publish_all_stock",),
-    EventKind.WRITES_SWITCHED_ON: ("publish_all_stock", "route_waiting"),
+    EventKind.WRITES_SWITCHED_ON: ("publish_all_stock", "publish_tracking", "route_waiting"),
     EventKind.ORDER_PLACED: ("accept_order",),
     EventKind.ORDER_CHANGED: ("accept_order",),
     EventKind.ORDER_CANCELLED: ("cancel_order",),

@@ -92,10 +92,8 @@ def publish_tracking(hub: Hub, job: RunningJob) -> JobResult:
     """Bring the shop's orders to the state of their parcels: desired state, latest wins."""
     shop = hub.connection(job.subject)
     writer = hub.open(shop).offering(PushTracking)
-    if writer is None:
-        return JobResult("no_change")
-    if not shop.writes:
-        raise Snooze(hub.store.clock() + timedelta(minutes=5), "writes are off")
+    if writer is None or not shop.writes:
+        return JobResult("no_change")  # what is wanted stays wanted until writes are on
     with hub.store.reading() as database:
         wishes = open_wishes(database, shop.id, TRACKING, 20)
     done = refused = 0

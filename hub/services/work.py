@@ -25,11 +25,15 @@ class Work:
 
 
 HOUR = 3600.0
-_INTAKE = Retry(base_s=5, cap_s=600, max_attempts=400, deadline_s=48 * HOUR)
-_STOCK = Retry(base_s=2, cap_s=120, max_attempts=1000, deadline_s=None)
-_MONEY = Retry(base_s=15, cap_s=300, max_attempts=1000, deadline_s=None)
-_SHOP = Retry(base_s=10, cap_s=900, max_attempts=1000, deadline_s=72 * HOUR)
-_POLL = Retry(base_s=5, cap_s=600, max_attempts=1000, deadline_s=None)
+FOR_EVER = 100_000
+"""Attempts of work that no outage may end: what a channel shows, what was bought or not."""
+
+_INTAKE = Retry(base_s=5, cap_s=600, max_attempts=FOR_EVER, deadline_s=48 * HOUR)
+_STOCK = Retry(base_s=2, cap_s=120, max_attempts=FOR_EVER)
+_MONEY = Retry(base_s=15, cap_s=300, max_attempts=FOR_EVER)
+_SHOP = Retry(base_s=10, cap_s=900, max_attempts=FOR_EVER, deadline_s=72 * HOUR)
+_POLL = Retry(base_s=5, cap_s=600, max_attempts=FOR_EVER)
+_PARCEL = Retry(base_s=10, cap_s=900, max_attempts=FOR_EVER)
 _LOCAL = Retry(base_s=1, cap_s=60, max_attempts=50, deadline_s=None)
 
 WORK: Mapping[str, Work] = {
@@ -49,7 +53,7 @@ WORK: Mapping[str, Work] = {
     "publish_stock": Work("stock", 10, "stock:{subject}", "publish:{subject}", _STOCK),
     "publish_all_stock": Work("stock", 15, None, "publish_all:{subject}", _LOCAL),
     "publish_tracking": Work("orders", 40, "tracking:{subject}", "tracking:{subject}", _SHOP),
-    "track_parcel": Work("orders", 70, "track:{subject}", "track:{subject}", _SHOP),
+    "track_parcel": Work("orders", 70, "track:{subject}", "track:{subject}", _PARCEL),
 }  # fmt: skip
 
 

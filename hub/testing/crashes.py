@@ -1,4 +1,4 @@
-"""Crashing on purpose: every commit and every call to a vendor is a place where a process may die."""
+"""Crashing on purpose: at every commit and every call to a vendor a process may die."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

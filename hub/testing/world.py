@@ -171,13 +171,15 @@ class World:
             self.crash()  # its address must be allowed: settings are read at the start
         return twin
 
-    def poll_every(self, span: timedelta) -> None:
+    def poll_every(self, span: timedelta, *connection_ids: str) -> None:
         """Let polls come seldom, so that a story of days is not one of ten thousand polls."""
         plan = tables.schedule
+        seldom = plan.update()
+        if connection_ids:
+            seldom = seldom.where(plan.c.connection_id.in_(connection_ids))
         with self.hub.store.unit_of_work() as unit:
-            unit.execute(
-                plan.update().values(every_s=int(span.total_seconds()), next_at=unit.now + span)
-            )
+            every_s = int(span.total_seconds())
+            unit.execute(seldom.values(every_s=every_s, next_at=unit.now + span))
 
     def connect(self, connector: str, code: str, **config: Any) -> str:
         """Connect a vendor and give the connection's id."""

@@ -39,7 +39,7 @@ def open_letterbox() -> Iterator[Letterbox]:
     """Open a letterbox on a free port of this machine."""
 
     class Slot(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the name is the library's
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", "0")))
             headers = {name.lower(): value for name, value in self.headers.items()}
             box.letters.append(WebhookRequest(headers, body))

@@ -35,6 +35,7 @@ class Story:
         self.world = World(folder / "hub", plugin_modules="hub.testing.carrier")
         self.shops: dict[str, RunningTwin] = {}
         self.carrier: RunningTwin
+        self.flavour = ""
         self._ending = ending
         ending.callback(self.world.close)
 
@@ -50,6 +51,7 @@ class Story:
 
     def open_carrier(self, flavour: str = "key_and_lookup") -> RunningTwin:
         """A carrier opens; the hub does not know it yet."""
+        self.flavour = flavour
         twin = f"hub.testing.carrier.twin:{flavour}"
         data = self.folder / f"{flavour}.db"
         self.carrier = self.world.add_twin(
@@ -65,9 +67,9 @@ class Story:
         self.world.poll_every(timedelta(hours=6))
         return id
 
-    def connect_carrier(self, flavour: str = "key_and_lookup") -> str:
+    def connect_carrier(self) -> str:
         """The merchant connects the carrier and lets the hub buy there."""
-        connector = f"scripted-{flavour.replace('_', '-')}"
+        connector = f"scripted-{self.flavour.replace('_', '-')}"
         id = self.world.connect(connector, "CAR", base_url=self.carrier.url, token=TOKEN)
         self.world.writes_on("CAR")
         return id
@@ -77,7 +79,7 @@ class Story:
         shop = self.open_shop(**options)
         self.open_carrier(flavour)
         self.connect_shop()
-        self.connect_carrier(flavour)
+        self.connect_carrier()
         self.world.run()
         self.world.writes_on("NYC")
         self.world.run()

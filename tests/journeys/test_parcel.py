@@ -80,5 +80,3 @@ def test_a_paid_date_that_comes_later_sends_the_parcel_later(story: Story) -> No
     assert story.labels() == [number]
     story.hand_over()
     story.end_well()
-
-

@@ -84,21 +84,17 @@ def test_a_webhook_that_is_a_day_late_changes_nothing(ringing: Story, box: Lette
     ringing.end_well()
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
+def test_a_forged_webhook_is_refused_and_leaves_no_trace(ringing: Story, box: Letterbox) -> None:
+    ringing.buy("HB-250")
+    letter = box.empty(ringing.shops["NYC"])[0]
+    forgeries = (
         ("x-wc-webhook-signature", "Zm9yZ2VkIGJ5IHNvbWVib2R5IGVsc2U="),
         ("x-wc-webhook-signature", ""),
         ("x-wc-webhook-source", "https://evil.example/"),
-    ],
-)
-def test_a_forged_webhook_is_refused_and_leaves_no_trace(
-    ringing: Story, box: Letterbox, name: str, value: str
-) -> None:
-    ringing.buy("HB-250")
-    letter = box.empty(ringing.shops["NYC"])[0]
-    with pytest.raises(SignatureError):
-        ring(ringing, replace(letter, headers={**letter.headers, name: value}))
+    )
+    for name, value in forgeries:
+        with pytest.raises(SignatureError):
+            ring(ringing, replace(letter, headers={**letter.headers, name: value}))
     assert not ringing.world.rows(tables.inbox)
     assert not ringing.world.rows(tables.sales_order)
     ringing.sync()  # polling finds it all the same

@@ -79,9 +79,7 @@ class Facts:
         if not where:
             return rows
         return [
-            row
-            for row in rows
-            if all(getattr(row, name) == value for name, value in where.items())
+            row for row in rows if all(getattr(row, name) == value for name, value in where.items())
         ]
 
     def by_id(self, table: Any) -> dict[str, Any]:

@@ -75,9 +75,9 @@ def _every_effect_is_ours(facts: Facts) -> Iterator[str]:
                 yield f"{done.key} was done and is called refused here"
     for row in owed.values():
         vendor = facts.testimonies.get(row.connection_id)
-        if row.state == "succeeded" and vendor is not None:
-            if row.key not in {done.key for done in vendor.performed}:
-                yield f"{row.key} is called done here, the vendor knows nothing of it"
+        known = {done.key for done in vendor.performed} if vendor else {row.key}
+        if row.state == "succeeded" and row.key not in known:
+            yield f"{row.key} is called done here, the vendor knows nothing of it"
 
 
 def _live(facts: Facts, kind: str) -> dict[str, list[Performed]]:

@@ -116,7 +116,5 @@ WORK = (
     Invariant(
         "no-webhook-forgotten", "Every webhook kept was read, or will be.", _no_webhook_is_forgotten
     ),
-    Invariant(
-        "kept-aside-explained", "Whatever was kept aside says why.", _what_is_aside_says_why
-    ),
+    Invariant("kept-aside-explained", "Whatever was kept aside says why.", _what_is_aside_says_why),
 )
