@@ -36,6 +36,7 @@ ONE_HOME = {
     "alembic": ("hub.store",),
     "dramatiq": ("hub.jobs",),
     "httpx": ("hub.sdk.wire", "hub.testing"),
+    "jinja2": ("hub.web",),
     "pluggy": ("hub.sdk.hooks", "hub.registry"),
     "psycopg": ("hub.store",),
     "pytest": ("hub.testing",),

@@ -127,7 +127,11 @@ def _sentences(allocations: Sequence[PlannedAllocation], candidates: Candidates)
     for allocation in allocations:
         units[allocation.location_id] = units.get(allocation.location_id, 0) + allocation.quantity
     return tuple(
-        f"{place.code}: {units[place.location_id]} units, priority {place.priority}"
+        f"{place.code}: {_counted(units[place.location_id])}, priority {place.priority}"
         for place in candidates
         if place.location_id in units
     )
+
+
+def _counted(units: int) -> str:
+    return "1 unit" if units == 1 else f"{units} units"

@@ -154,6 +154,13 @@ def _exchanges(
     )
 
 
+def jobs_by_state(database: Connection) -> dict[str, int]:
+    """Count jobs by state, in the order of the states; read from an index alone."""
+    rows = database.execute(select(_job.c.state, func.count()).group_by(_job.c.state))
+    found = {state: count for state, count in rows}
+    return {state.value: found[state.value] for state in JobState if state.value in found}
+
+
 def dead_jobs(database: Connection) -> list[str]:
     """Give the ids of every job that needs a person, oldest first."""
     query = select(_job.c.id).where(_job.c.state == JobState.DEAD).order_by(_job.c.id)

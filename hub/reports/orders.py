@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import Connection, Select, func, literal, or_, select, tuple_
 
 from hub.records.money import Money
+from hub.records.order import Phase
 from hub.store import tables
+from hub.store.orders import UnknownOrderError
 from hub.store.sealing import Keyring
 
 _order = tables.sales_order
@@ -39,15 +41,20 @@ class OrderFilter:
 
 
 def list_orders(
-    database: Connection, keyring: Keyring, wanted: OrderFilter, limit: int
+    database: Connection, keyring: Keyring, wanted: OrderFilter, limit: int, before: str = ""
 ) -> list[OrderRow]:
-    """Give orders, the newest first."""
+    """Give orders, the newest first; `before` is the id of the last order of an earlier page.
+
+    Raises `UnknownOrderError` when there is no such order to go on from.
+    """
     query = (
         select(_order, tables.connection.c.code)
         .join(tables.connection, tables.connection.c.id == _order.c.connection_id)
         .order_by(_order.c.placed_at.desc(), _order.c.id.desc())
         .limit(limit)
     )
+    if before:
+        query = query.where(_older_than(database, before))
     rows = database.execute(_narrowed(query, keyring, wanted)).all()
     holds = open_holds(database, [row.id for row in rows])
     return [
@@ -60,6 +67,25 @@ def list_orders(
         )
         for row in rows
     ]  # fmt: skip
+
+
+def orders_by_phase(database: Connection, connection_id: str = "") -> dict[str, int]:
+    """Count orders by phase, in the order of the phases; one connection's, or all."""
+    query = select(_order.c.phase, func.count()).group_by(_order.c.phase)
+    if connection_id:
+        query = query.where(_order.c.connection_id == connection_id)
+    found = {phase: count for phase, count in database.execute(query)}
+    return {phase.value: found[phase.value] for phase in Phase if phase.value in found}
+
+
+def _older_than(database: Connection, order_id: str):  # type: ignore[no-untyped-def]
+    placed_at = database.execute(
+        select(_order.c.placed_at).where(_order.c.id == order_id)
+    ).scalar_one_or_none()
+    if placed_at is None:
+        raise UnknownOrderError("this page of the list is gone; begin again with the newest")
+    here = tuple_(literal(placed_at, _order.c.placed_at.type), literal(order_id))
+    return tuple_(_order.c.placed_at, _order.c.id) < here
 
 
 def _narrowed(query: Select, keyring: Keyring, wanted: OrderFilter) -> Select:

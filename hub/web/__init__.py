@@ -1,1 +1,1 @@
-"""The hub over HTTP: webhooks and health; console and API join here."""
+"""The hub over HTTP: webhooks, health, and the first pages of the console; the API joins here."""

@@ -1,4 +1,4 @@
-"""The web application: webhooks and health; no other door is open yet."""
+"""The web application: webhooks, health, and pages for people at this machine."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from hub.services.context import Hub
 from hub.web.health import Health
+from hub.web.pages import Pages
 from hub.web.webhooks import Webhooks
 
 RelayPass = Callable[[], datetime | None]
@@ -28,5 +29,6 @@ def create_app(hub: Hub, relay_pass: RelayPass | None = None) -> FastAPI:
         Route("/hooks/{token}", webhooks.receive, methods=["POST"]),
         Route("/health", health.alive, methods=["GET"]),
         Route("/ready", health.ready, methods=["GET"]),
+        *Pages(hub, relay_pass).routes(),
     ]
     return app

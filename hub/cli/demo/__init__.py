@@ -1,6 +1,8 @@
 """`hub demo`: the whole story on simulated vendors, told with public commands only."""
 
 import os
+import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -19,6 +21,7 @@ def demo(
     from hub.cli.demo.ending import check_everything
     from hub.cli.demo.stage import open_the_hub, set_the_stage
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # its processes end with it
     started = time.monotonic()
     stage = set_the_stage(folder.resolve())
     try:

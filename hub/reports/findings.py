@@ -1,0 +1,87 @@
+"""What may be wrong with connections and work, each finding with the command that repairs it."""
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from hub.records.connection import ConnectionState
+from hub.reports import health
+from hub.reports.health import Counted
+from hub.store.connections import list_connections
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One question and its answer."""
+
+    check: str
+    ok: bool
+    text: str
+    repair: str = ""
+
+
+def connection_findings(
+    database: Connection, connectors: Container[str], now: datetime
+) -> Iterator[Finding]:
+    """Look at every connection; `connectors` are those that plugins bring."""
+    connections = list_connections(database)
+    for one in connections:
+        if one.connector not in connectors:
+            yield Finding(one.code, False, f"no plugin brings {one.connector}", "hub plugin list")
+        if one.state == ConnectionState.NEEDS_AUTH:
+            yield Finding(one.code, False, f"its credentials are refused: {one.reason}",
+                          f"hub connections rotate {one.code} --secret …")  # fmt: skip
+        elif one.state != ConnectionState.ACTIVE:
+            yield Finding(one.code, False, f"it is {one.state}: {one.reason}",
+                          f"hub connections resume {one.code}")  # fmt: skip
+    for stream in health.overdue_streams(database, now):
+        since = f"since {stream.since:%Y-%m-%d %H:%MZ}" if stream.since else "ever"
+        yield Finding(stream.connection, False, f"{stream.stream} were not pulled {since}",
+                      f"hub serve, or hub sync {stream.connection}")  # fmt: skip
+    yield Finding("connections", True, f"{len(connections)} are connected")
+
+
+def work_findings(database: Connection, now: datetime, at_work: bool) -> Iterator[Finding]:
+    """Look at the work owed; `at_work` says whether an engine runs."""
+    due = health.oldest_due(database, now)
+    idle = due is not None and not at_work
+    yield Finding(
+        "engine", not idle,
+        "at work" if at_work else f"none, and work is due since {due:%H:%MZ}" if idle else "none",
+        "" if at_work else "hub serve",
+    )  # fmt: skip
+    for name, (count, sentence, repair) in COUNTED.items():
+        yield _about(name, count(database), sentence, repair)
+
+
+COUNTED = {
+    "jobs": (health.dead, "jobs are dead", "hub jobs list --state dead; hub jobs replay"),
+    "unknown effects": (
+        health.unsettled_effects, "calls have no known end yet", "hub effects list --state unknown",
+    ),
+    "effects": (
+        health.effects_for_a_person, "calls wait for a person",
+        "hub effects list --state needs_operator; hub effects resolve",
+    ),
+    "quarantine": (
+        health.quarantined, "records were not understood",
+        "hub quarantine list; hub quarantine retry",
+    ),
+    "channels": (
+        health.refused_wishes, "values were refused by a channel",
+        "hub inventory show SKU; hub inventory publish CODE",
+    ),
+    "oversold": (
+        health.oversold, "items are promised beyond what is there", "hub inventory adjust SKU",
+    ),
+}  # fmt: skip
+"""What must be none: how it is counted, what it means, what to do."""
+
+
+def _about(name: str, found: Counted, sentence: str, repair: str) -> Finding:
+    if not found.count:
+        return Finding(name, True, "none")
+    example = f", such as {found.example}" if found.example else ""
+    return Finding(name, False, f"{found.count} {sentence}{example}", repair)
