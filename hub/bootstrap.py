@@ -128,14 +128,20 @@ def load_keyring(settings: Settings) -> Keyring:
     text = settings.secret_key
     if not text:
         if not settings.key_file.exists():
-            raise ConfigError(
-                f"there is no key: {settings.key_file} is missing and HUB_SECRET_KEY is not set; "
-                "run `hub init` for a new hub, or restore the key of this one"
-            )
+            raise ConfigError(_no_key(settings))
         if stat.S_IMODE(settings.key_file.stat().st_mode) & 0o077:
-            raise ConfigError(f"others may read {settings.key_file}; run chmod 600 on it")
+            raise ConfigError(f"others may read the hub's key: chmod 600 {settings.key_file}")
         text = settings.key_file.read_text()
     return Keyring(dict(enumerate((_key(part) for part in text.split(",")), start=1)))
+
+
+def _no_key(settings: Settings) -> str:
+    if not settings.database_url and not (settings.home / "hub.db").exists():
+        return f"there is no hub in {settings.home}; run `hub init` first"
+    return (
+        f"the key of this hub is missing: bring {settings.key_file} back, or set HUB_SECRET_KEY; "
+        "only a new hub gets a key from `hub init`"
+    )
 
 
 def _key(text: str) -> bytes:

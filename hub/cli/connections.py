@@ -4,19 +4,21 @@ from typing import Annotated
 
 import typer
 
+from hub.bootstrap import System
 from hub.cli.connect import Secrets, Set
 from hub.cli.exits import UsageError
 from hub.cli.opening import opened
 from hub.cli.options import Code, DryRun, Json, Yes
-from hub.cli.plan import print_plan, to_release
+from hub.cli.plan import print_plan, print_switch, to_release
 from hub.cli.printing import Cells, counted, print_facts, print_json, print_rows, say, sure
 from hub.cli.questions import gather
 from hub.reports.connections import connection_detail, connection_rows
-from hub.reports.plan import plan_of
+from hub.reports.plan import Plan, plan_of
+from hub.sdk.capabilities import PullOrders
 from hub.sdk.config import secret_fields
 from hub.services import connect as connecting
 
-app = typer.Typer(no_args_is_help=True, help="Connected vendors.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Connected vendors.")
 
 CELLS: Cells = {
     "code": lambda row: row.code, "connector": lambda row: row.connector,
@@ -55,13 +57,17 @@ def show(code: Code, as_json: Json = False) -> None:
 
 
 @app.command()
-def plan(code: Code, as_json: Json = False) -> None:
+def plan(
+    code: Code,
+    everything: Annotated[bool, typer.Option("--all", help="Every held order.")] = False,
+    as_json: Json = False,
+) -> None:
     """Show what the first sync found, and what letting the hub write would do."""
     with opened() as system, system.hub.store.reading() as database:
         found = plan_of(database, code)
     if as_json:
         return print_json({**vars(found), "may_ship": [order.number for order in found.may_ship]})
-    return print_plan(found)
+    return print_plan(found, everything)
 
 
 @app.command()
@@ -103,13 +109,16 @@ def writes(
         with system.hub.store.reading() as database:
             found = plan_of(database, code)
         orders = to_release(found, release) if switch == "on" else []
-        if not as_json and switch == "on" and (found.orders or dry_run):
-            print_plan(found)
+        if not as_json and switch == "on" and found.orders:
+            print_switch(found, orders)
         if dry_run:
             changed, released = False, 0
             chosen = counted(len(orders), "order")
             say(f"Writes of {code} would be {switch}; {chosen} would be released.")
         else:
+            if switch == "on" and _is_unread(system, code, found):
+                sure(f"The first sync of {code} is not over, so what would change cannot be shown.",
+                     yes)  # fmt: skip
             if orders:
                 chosen = counted(len(orders), "imported order")
                 sure(f"{chosen} will be released and may be shipped.", yes)
@@ -121,6 +130,12 @@ def writes(
                     "released": [one.number for one in orders] if not dry_run else [],
                     "would_release": [one.number for one in orders] if dry_run else [],
                     "dry_run": dry_run})  # fmt: skip
+
+
+def _is_unread(system: System, code: str, plan: Plan) -> bool:
+    """Whether this is a shop whose first sync is not over."""
+    connector = system.hub.registry.connector(system.hub.connection(code).connector)
+    return plan.books_opened_at is None and PullOrders in connector.provides
 
 
 @app.command()

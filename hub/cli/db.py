@@ -19,7 +19,7 @@ from hub.settings import Settings
 from hub.store import schema
 from hub.store.engine import Engines, StorageError
 
-app = typer.Typer(no_args_is_help=True, help="The database.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The database.")
 
 
 @contextmanager

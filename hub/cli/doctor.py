@@ -47,7 +47,8 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         yield Finding("key", False, str(error), "set HUB_SECRET_KEY to the key of this hub")
         return
     except ConfigError as error:
-        yield Finding("settings", False, str(error), "hub init")
+        there = bool(settings.database_url) or (settings.home / "hub.db").exists()
+        yield Finding("settings", False, str(error), "" if there else "hub init")
         return
     try:
         yield from _ground(system)
@@ -83,7 +84,7 @@ def _plugins(system: System) -> Iterator[Finding]:
     for plugin in broken:
         yield Finding("plugin", False, f"{plugin.name}: {plugin.error}", "hub plugin list")
     if not broken:
-        yield Finding("plugins", True, f"{len(system.hub.registry.plugins)} are well")
+        yield Finding("plugins", True, f"{len(system.hub.registry.plugins)} well")
 
 
 def _connections(system: System) -> list[Finding]:

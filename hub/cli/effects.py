@@ -14,7 +14,7 @@ from hub.reports.effects import EffectHistory, effect_history, list_effects
 from hub.services import resolve as resolving
 from hub.services.context import Hub
 
-app = typer.Typer(no_args_is_help=True, help="Calls that spend or create.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Calls that spend or create.")
 
 CELLS: Cells = {
     "id": lambda row: row.id, "kind": lambda row: row.kind, "order": lambda row: row.order,

@@ -1,6 +1,7 @@
 """From an error to one sentence and an exit code; loaded only when something went wrong."""
 
 from pydantic import ValidationError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from hub.cli.exits import CommandError, Exit
 from hub.registry import PluginConflictError, UnknownConnectorError
@@ -60,9 +61,17 @@ def explain(error: Exception) -> tuple[str, Exit] | None:
         return _setting(error), Exit.WRONG_USAGE
     if is_contention(error):
         return "the database is busy; try again", Exit.FAILURE
+    if isinstance(error, OperationalError):
+        return f"the database does not answer: {_first_line(error.orig)}", Exit.FAILURE
+    if isinstance(error, ArgumentError):
+        return "HUB_DATABASE_URL cannot be read; write postgresql://…", Exit.WRONG_USAGE
     if isinstance(error, OSError):
         return f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), Exit.FAILURE
     return None
+
+
+def _first_line(error: BaseException | None) -> str:
+    return redact(str(error or "nobody says why").partition("\n")[0])
 
 
 def _setting(error: ValidationError) -> str:

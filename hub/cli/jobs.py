@@ -13,7 +13,7 @@ from hub.store.jobs import JobState, ReplayRefusedError
 from hub.store.jobs import replay as replay_job
 from hub.store.unit_of_work import Store
 
-app = typer.Typer(no_args_is_help=True, help="Work owed and done.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Work owed and done.")
 
 CELLS: Cells = {
     "id": lambda row: row.id, "kind": lambda row: row.kind,

@@ -22,7 +22,7 @@ from hub.services.handover import hand_over, labelled_shipments
 from hub.services.resolve import hold_order
 from hub.store.orders import find_order_id
 
-app = typer.Typer(no_args_is_help=True, help="Orders.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Orders.")
 
 Number = Annotated[str, typer.Argument(help="NYC-1001, or 1001 where that is clear.")]
 Numbers = Annotated[list[str] | None, typer.Argument(metavar="NUMBER…")]
@@ -49,8 +49,10 @@ def list_some(
         shop = hub.connection(connection).id if connection else ""
         wanted = OrderFilter(phase or "", shop, search)
         with hub.store.reading() as database:
-            rows = list_orders(database, hub.store.keyring, wanted, limit)
-    print_rows(rows, CELLS, as_json, "There are no such orders.")
+            rows = list_orders(database, hub.store.keyring, wanted, limit + 1)
+    print_rows(rows[:limit], CELLS, as_json, "There are no such orders.")
+    if len(rows) > limit and not as_json:
+        say(f"There are more than these {limit}: --limit shows them, --phase and --search narrow.")
 
 
 @app.command()

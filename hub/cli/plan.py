@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 
 from hub.cli.exits import UsageError
-from hub.cli.printing import Cells, print_facts, print_table, say
+from hub.cli.printing import Cells, counted, print_facts, print_table, say
 from hub.reports.plan import HeldOrder, Plan
+
+MOST_ROWS = 20
+"""Orders shown unless all are asked for: the figures above them must stay on the screen."""
 
 CELLS: Cells = {
     "order": lambda row: row.number, "placed": lambda row: row.placed_at,
@@ -13,7 +16,7 @@ CELLS: Cells = {
 }  # fmt: skip
 
 
-def print_plan(plan: Plan) -> None:
+def print_plan(plan: Plan, everything: bool = False) -> None:
     """Print what was found, and what the hub would do there."""
     code = plan.connection
     if plan.books_opened_at is None:
@@ -24,14 +27,22 @@ def print_plan(plan: Plan) -> None:
         "listings": f"{plan.listings_mapped} mapped, {plan.listings_unmapped} not mapped, "
         f"{plan.listings_not_counted} not counted",
         "opening stock": f"{plan.opening_units} units of {plan.opening_items} items",
-        "stock to publish": f"{plan.numbers_to_publish} listings show another number",
+        "stock to publish": _to_publish(plan),
         "kept aside": plan.quarantined,
         "held as imported": f"{len(plan.held)}, of them {len(plan.may_ship)} would ship",
     })  # fmt: skip
-    if plan.held:
-        print_table(plan.held, CELLS)
+    _print_orders(plan.held, code, everything)
     if not plan.writes:
         say(f"Next: hub connections writes {code} on [--release all|NUMBER …]; none by default")
+
+
+def print_switch(plan: Plan, chosen: Sequence[HeldOrder]) -> None:
+    """Print what switching writes on will change, before it is done."""
+    print_facts({
+        "stock to publish": _to_publish(plan),
+        "to be released": f"{len(chosen)} of {len(plan.held)} held as imported",
+    })  # fmt: skip
+    _print_orders(chosen, plan.connection, False)
 
 
 def to_release(plan: Plan, chosen: Sequence[str]) -> list[HeldOrder]:
@@ -40,7 +51,24 @@ def to_release(plan: Plan, chosen: Sequence[str]) -> list[HeldOrder]:
         return []
     if list(chosen) == ["all"]:
         return list(plan.may_ship)
+    prefix = f"{plan.connection}-"
     by_number = {order.number: order for order in plan.held}
-    if unknown := [number for number in chosen if number not in by_number]:
+    named = [number if number in by_number else prefix + number for number in chosen]
+    if unknown := [given for given, full in zip(chosen, named, strict=True)
+                   if full not in by_number]:  # fmt: skip
         raise UsageError(f"{', '.join(unknown)}: not held as imported by {plan.connection}")
-    return [by_number[number] for number in chosen]
+    return [by_number[number] for number in named]
+
+
+def _to_publish(plan: Plan) -> str:
+    count = plan.numbers_to_publish
+    return f"{counted(count, 'listing')} {'shows' if count == 1 else 'show'} another number"
+
+
+def _print_orders(orders: Sequence[HeldOrder], code: str, everything: bool) -> None:
+    shown = orders if everything else orders[:MOST_ROWS]
+    if shown:
+        print_table(shown, CELLS)
+    if len(shown) < len(orders):
+        more = len(orders) - len(shown)
+        say(f"… and {more} more: hub connections plan {code} --all")

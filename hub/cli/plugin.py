@@ -9,7 +9,7 @@ from hub.cli.printing import print_json, say
 from hub.registry import Plugin, load_plugins
 from hub.sdk.connector import Connector
 
-app = typer.Typer(no_args_is_help=True, help="Installed plugins.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Installed plugins.")
 
 
 @app.callback()

@@ -77,6 +77,8 @@ def shown(value: Any) -> str:
         return value.strftime("%Y-%m-%d %H:%M:%SZ")
     if isinstance(value, tuple | list):
         return ", ".join(map(str, value)) or "–"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {shown(one)}" for name, one in value.items()) or "–"
     return str(value)
 
 
@@ -86,7 +88,8 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def say(sentence: str) -> None:
-    """Tell a person something; never part of the data."""
+    """Tell a person something; never part of the data, and after the data printed before it."""
+    sys.stdout.flush()
     print(sentence, file=sys.stderr)
 
 

@@ -12,7 +12,7 @@ from hub.reports.quarantine import kept_row, list_kept
 from hub.services.resolve import retry_kept
 from hub.store.intake import open_kept
 
-app = typer.Typer(no_args_is_help=True, help="Records kept aside.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Records kept aside.")
 
 CELLS: Cells = {
     "id": lambda row: row.id, "connection": lambda row: row.connection,

@@ -16,6 +16,7 @@ from hub.cli.logs import set_up_logging
 from hub.cli.options import Json
 from hub.cli.printing import print_json, say
 from hub.jobs.engine import Engine
+from hub.jobs.lockfile import lock_beside
 from hub.settings import Settings
 from hub.store.effects import sent_by_jobs_to_unknown
 from hub.store.engine import StorageError
@@ -38,6 +39,7 @@ def serve(
     set_up_logging(settings.log_level)
     system = build(settings)
     try:
+        _refuse_a_second(system)
         listener = _listen(host or settings.host, settings.port if port is None else port)
         with listener:
             stopped_by = _work(system, listener, as_json)
@@ -48,12 +50,25 @@ def serve(
         raise typer.Exit(Exit.INTERRUPTED)
 
 
+def _refuse_a_second(system: System) -> None:
+    """Name the hub that is at work already, before its port is all there is to complain about."""
+    lock = lock_beside(system.hub.store)
+    if lock is None:
+        return
+    try:
+        lock.acquire()
+    except StorageError as error:
+        raise ConflictError(str(error)) from None
+    lock.release()
+
+
 def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), backlog=1024)
     except OSError as error:
+        reason = str(error.strerror or error).partition(" (while")[0]  # Python repeats the address
         raise ConflictError(
-            f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port"
+            f"cannot listen on {host}:{port} ({reason}); choose another with --port"
         ) from None
 
 

@@ -40,7 +40,7 @@ def connection_findings(
         since = f"since {stream.since:%Y-%m-%d %H:%MZ}" if stream.since else "ever"
         yield Finding(stream.connection, False, f"{stream.stream} were not pulled {since}",
                       f"hub serve, or hub sync {stream.connection}")  # fmt: skip
-    yield Finding("connections", True, f"{len(connections)} are connected")
+    yield Finding("connections", True, f"{len(connections)} connected")
 
 
 def work_findings(database: Connection, now: datetime, at_work: bool) -> Iterator[Finding]:
@@ -57,24 +57,29 @@ def work_findings(database: Connection, now: datetime, at_work: bool) -> Iterato
 
 
 COUNTED = {
-    "jobs": (health.dead, "jobs are dead", "hub jobs list --state dead; hub jobs replay"),
+    "jobs": (health.dead, "dead", "hub jobs list --state dead; hub jobs replay"),
     "unknown effects": (
-        health.unsettled_effects, "calls have no known end yet", "hub effects list --state unknown",
+        health.unsettled_effects, "with an end that nobody knows yet",
+        "hub effects list --state unknown",
     ),
     "effects": (
-        health.effects_for_a_person, "calls wait for a person",
+        health.effects_for_a_person, "waiting for a person",
         "hub effects list --state needs_operator; hub effects resolve",
     ),
+    "not sent": (
+        health.effects_without_writes, "waiting for writes to be switched on",
+        "hub connections writes CODE on",
+    ),
     "quarantine": (
-        health.quarantined, "records were not understood",
-        "hub quarantine list; hub quarantine retry",
+        health.quarantined, "not understood",
+        "hub quarantine list; hub quarantine retry --all",
     ),
     "channels": (
-        health.refused_wishes, "values were refused by a channel",
+        health.refused_wishes, "refused by a channel",
         "hub inventory show SKU; hub inventory publish CODE",
     ),
     "oversold": (
-        health.oversold, "items are promised beyond what is there", "hub inventory adjust SKU",
+        health.oversold, "promised beyond what is there", "hub inventory adjust SKU",
     ),
 }  # fmt: skip
 """What must be none: how it is counted, what it means, what to do."""

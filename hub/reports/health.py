@@ -89,6 +89,15 @@ def effects_for_a_person(database: Connection) -> Counted:
     return _counted(database, effect.c.reason, effect.c.state == "needs_operator")
 
 
+def effects_without_writes(database: Connection) -> Counted:
+    """Count the outward calls that are owed to a vendor the hub may not write to."""
+    effect, shop = tables.effect, tables.connection
+    return _counted(
+        database, shop.c.code + ": " + effect.c.kind, effect.c.state == "prepared",
+        effect.c.connection_id == shop.c.id, shop.c.writes.is_(False),
+    )  # fmt: skip
+
+
 def quarantined(database: Connection) -> Counted:
     """Count the records kept aside."""
     kept = tables.quarantine

@@ -174,7 +174,7 @@ def refuse(why: str, exception_for: tuple[str, int] | None = None) -> NoReturn:
     if exception_for:
         host, port = exception_for
         entry = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        cure = f"; if it is meant, an administrator adds {entry} to the allowed addresses"
+        cure = f"; if it is meant, an administrator sets HUB_ALLOW_HOSTS={entry}"
     raise RejectedError(f"address refused: {why}{cure}", code="address_refused")
 
 

@@ -77,10 +77,20 @@ def _stop() -> None:
         ending, _loop = _loop, None
     if ending is None or _thread is None:
         return
-    ending.call_soon_threadsafe(ending.stop)
-    _thread.join(1.0)
+    asyncio.run_coroutine_threadsafe(_stop_after_the_rest(ending), ending)
+    _thread.join(2.0)
     if not ending.is_running():
         ending.close()
+
+
+async def _stop_after_the_rest(ending: asyncio.AbstractEventLoop) -> None:
+    """Let what is under way hang up, for a moment, then stop."""
+    if rest := asyncio.all_tasks() - {asyncio.current_task()}:
+        _, slow = await asyncio.wait(rest, timeout=0.5)
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+    ending.stop()
 
 
 os.register_at_fork(after_in_child=_forget_after_fork)

@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import logging
+import re
 import ssl
 import time
 import weakref
@@ -206,7 +207,7 @@ def _fault(error: Exception, sent: bool, limits: HttpLimits) -> Fault:
         case httpx.PoolTimeout():
             return Fault("not_sent", f"no free connection within {limits.queue:g} s", sent=False)
         case httpx.ConnectError():
-            return Fault("not_sent", f"no connection: {error}", sent=False)
+            return Fault("not_sent", f"no connection: {_why(str(error))}", sent=False)
         case TimeoutError():
             return Fault("timeout", f"no complete answer within {limits.total:g} s", sent)
         case httpx.TimeoutException():
@@ -220,6 +221,15 @@ def _fault(error: Exception, sent: bool, limits: HttpLimits) -> Fault:
         case httpx.TransportError() | OSError():
             return Fault("broken", f"the connection broke: {str(error) or 'closed'}", sent=True)
     raise error
+
+
+def _why(text: str) -> str:
+    """Say in words what OpenSSL says in capitals; anything else says enough already."""
+    if found := re.search(r"certificate verify failed: (.+?)(?: \(_ssl|$)", text):
+        return f"its certificate is not trusted ({found[1]}); HUB_CA_FILE names a private authority"
+    if "WRONG_VERSION_NUMBER" in text:
+        return "nothing speaks https there; is it http?"
+    return text
 
 
 @lru_cache(maxsize=16)

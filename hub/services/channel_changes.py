@@ -75,6 +75,8 @@ def _issue(unit: Unit, order: StoredOrder, theirs: dict[str, int]) -> set[str]:
         units = theirs.get(line.id, 0)
         if not units:
             continue
+        if (beyond := units - line.counters.open) > 0:  # raised at the shop after it was routed
+            _set_line(unit, line.id, quantity=line.counters.quantity + beyond)
         if line.stock_item_id is None:  # nobody can say which units left; the line is over
             _set_line(unit, line.id, shipped=line.counters.shipped + units)
             continue

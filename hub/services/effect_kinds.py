@@ -15,6 +15,7 @@ from hub.registry import Opened
 from hub.sdk.capabilities import Accepted, BuyLabel, PushShipment
 from hub.services.holds import place_hold
 from hub.services.parcels import parcel_notice
+from hub.services.work import owe
 from hub.store import tables
 from hub.store.effects import Effect
 from hub.store.orders import get_order, refresh_phase
@@ -38,6 +39,8 @@ class EffectKind:
     """The vendor's id in an answer."""
     succeeded: Callable[[Unit, Effect, Any], None]
     refused: Callable[[Unit, Effect, str], None]
+    withdrawn: Callable[[Unit, Effect], bool]
+    """Whether nobody needs it any more; asked in the commit that would send it."""
 
 
 def _load_label(database: Connection, keyring: Keyring, effect: Effect) -> LabelRequest:
@@ -104,6 +107,22 @@ def _label_refused(unit: Unit, effect: Effect, reason: str) -> None:
     refresh_phase(unit, [order_id])
 
 
+_OVER = {"cancelled": "cancel_order", "finished": "book_channel_shipment"}
+
+
+def _label_withdrawn(unit: Unit, effect: Effect) -> bool:
+    """The shop is done with the order: what the parcel still holds is given back."""
+    shipment, order = tables.shipment, tables.sales_order
+    row = unit.execute(
+        select(order.c.id, order.c.channel_state)
+        .join(shipment, shipment.c.order_id == order.c.id)
+        .where(shipment.c.id == effect.subject_id)
+    ).one()
+    if row.channel_state in _OVER:
+        owe(unit, _OVER[row.channel_state], row.id)
+    return row.channel_state in _OVER
+
+
 def _load_announcement(database: Connection, keyring: Keyring, effect: Effect) -> ShipmentNotice:
     shipment = tables.shipment
     order_id = database.execute(
@@ -141,10 +160,11 @@ def _offered(opened: Opened, capability: type[T]) -> T:
 EFFECTS: Mapping[str, EffectKind] = {
     LABEL: EffectKind(
         BuyLabel, _load_label, _buy_label, _find_label, lambda label: label.external_id,
-        _label_bought, _label_refused,
+        _label_bought, _label_refused, _label_withdrawn,
     ),
     ANNOUNCEMENT: EffectKind(
         PushShipment, _load_announcement, _announce, _find_announcement,
         lambda accepted: accepted.external_id, _nothing_more, _nothing_more,
+        lambda unit, effect: False,
     ),
 }  # fmt: skip

@@ -28,7 +28,7 @@ from hub.store.desired import (
     times_sent,
     want,
 )
-from hub.store.jobs import RunningJob, Snooze, insert_jobs
+from hub.store.jobs import RunningJob, Snooze, insert_jobs, is_owed
 from hub.store.unit_of_work import Unit
 
 BATCH = 100
@@ -118,8 +118,8 @@ def publish_stock(hub: Hub, job: RunningJob) -> None:
     with hub.store.reading() as database:
         aims = _aims(database, shop.id)
     shown = _read(job, reader, aims)
-    if opened.offering(PullOrders) and _sale_unseen(hub, job, shop, aims, shown):
-        raise Snooze(hub.store.clock() + SALE_GRACE, "the shop sold something: orders come first")
+    if opened.offering(PullOrders) and (wait := _wait_for_a_sale(hub, job, shop, aims, shown)):
+        raise Snooze(hub.store.clock() + wait, "the shop sold something: orders come first")
     wrong = [aim for aim in aims if shown.get(aim.offer.external_id) != aim.quantity]
     sent, answers = _send(hub, job, shop, writer, wrong, shown)
     after = {**shown, **_read(job, reader, wrong)}
@@ -158,27 +158,28 @@ def _read(job: RunningJob, reader: PullStock, aims: Sequence[_Aim]) -> dict[str,
     return shown
 
 
-def _sale_unseen(
-    hub: Hub, job: RunningJob, shop: Connected, aims: Sequence[_Aim], shown: dict[str, int | None]
-) -> bool:
-    """Say whether a quantity moved without us and the orders have not been pulled since.
+def _wait_for_a_sale(
+    hub: Hub, job: RunningJob, shop: Connected, aims: Sequence[_Aim],
+    shown: Mapping[str, int | None],
+) -> timedelta | None:  # fmt: skip
+    """Say how long to wait when a quantity moved without us; None once the orders were pulled.
 
     A number that is neither the confirmed nor the wanted one gives away a sale, or a person's edit.
-    The orders are pulled once; what then still differs is overwritten.
+    The orders are pulled once, from beginning to end; what then still differs is overwritten.
     """
-    moved = [aim for aim in aims if _moved_by_itself(aim, shown.get(aim.offer.external_id))]
-    if not moved:
-        return False
+    if not any(_moved_by_itself(aim, shown.get(aim.offer.external_id)) for aim in aims):
+        return None
     asked_at = job.counters.get(ASKED_AT)
     with hub.store.unit_of_work() as unit:
+        if asked_at and is_owed(unit.connection, f"pull_orders:{shop.id}"):
+            return SALE_GRACE  # it comes back at its own pace
         cursor = get_cursor(unit.connection, shop.id, ORDERS)
         pulled_at = cursor.complete_at if cursor else None
-        if asked_at and pulled_at and _milliseconds(pulled_at) > asked_at:
-            return False
-        if not asked_at:  # once: a pull that fails comes back at its own pace
-            job.progress(unit, {ASKED_AT: _milliseconds(unit.now)})
-            owe(unit, "pull_orders", shop.id, shop.id)
-    return True
+        if asked_at and pulled_at and _milliseconds(pulled_at) >= asked_at:
+            return None
+        job.progress(unit, {ASKED_AT: _milliseconds(unit.now)})
+        owe(unit, "pull_orders", shop.id, shop.id)
+    return LONGEST_GRACE if asked_at else SALE_GRACE
 
 
 def _moved_by_itself(aim: _Aim, seen: int | None) -> bool:

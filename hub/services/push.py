@@ -5,6 +5,7 @@ the same key, by looking, or by a person; what to do next is decided by `hub.dom
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from hub.sdk.errors import (
     RejectedError,
 )
 from hub.services.context import Hub
+from hub.services.discretion import without_people
 from hub.services.effect_kinds import EFFECTS, EffectKind
 from hub.store import effects
 from hub.store.connections import Connected
@@ -88,9 +90,12 @@ def _send(task: _Task) -> JobResult:
         return _ask_operator(task.hub, effect, "what is to be sent is not what was sent before")
     with store.unit_of_work() as unit:
         task.job.guard(unit)
+        if effect.facts.state == EffectState.PREPARED and task.kind.withdrawn(unit, effect):
+            effects.mark_refused(unit, effect.id, "the order no longer needs it")
+            return JobResult("no_change")
         effects.mark_sent(unit, effect, task.job.id, digest, task.traits.settle)
     try:
-        answer = task.kind.call(task.opened, task.request, effect.key)
+        answer = _ask(task, task.kind.call)
     except RejectedError as error:
         return _refused(task, error.reason)
     except (NotSentError, RateLimitedError, AuthError) as error:
@@ -105,6 +110,16 @@ def _send(task: _Task) -> JobResult:
         _unknown(task, f"the connector failed: {type(error).__name__}")
         raise
     return _succeeded(task, answer, "the vendor answered")
+
+
+def _ask(task: _Task, question: Callable[[Opened, Any, str], Any]) -> Any:
+    """Make the call; an error is passed on without the person it may name."""
+    try:
+        return question(task.opened, task.request, task.effect.key)
+    except ConnectorError as error:
+        error.reason = without_people(error.reason, task.request)
+        error.args = (error.reason,)
+        raise
 
 
 def _digest(request: Record) -> bytes:
@@ -137,7 +152,7 @@ def _probe(task: _Task) -> JobResult:
     """Look for the effect by its key; an error while looking is no evidence of absence."""
     store, effect = task.hub.store, task.effect
     try:
-        found = task.kind.find(task.opened, task.request, effect.key)
+        found = _ask(task, task.kind.find)
     except RejectedError as error:  # looking again would be refused again
         return _ask_operator(task.hub, effect, f"the vendor will not let us look: {error.reason}")
     if found is not None:

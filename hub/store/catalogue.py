@@ -16,6 +16,7 @@ LISTING = "listing"
 
 _listing = tables.listing
 _variant = tables.variant
+_promise = tables.stock_promise
 
 
 @dataclass(frozen=True)
@@ -145,11 +146,13 @@ def offers_on(connection: Connection, connection_id: str) -> list[Offer]:
 
 
 def _offers() -> Select[Any]:
+    # of what nobody counts the hub knows no number: 0 would take it off the shelf
     return (
         select(_listing.c.id, _listing.c.connection_id, _listing.c.external_id,
                _listing.c.parent_external_id, _variant.c.stock_item_id)
         .join(_variant, _variant.c.id == _listing.c.variant_id)
-        .where(_listing.c.tracking == Tracking.COUNTED.value)
+        .join(_promise, _promise.c.stock_item_id == _variant.c.stock_item_id)
+        .where(_listing.c.tracking == Tracking.COUNTED.value, _promise.c.tracked)
         .order_by(_listing.c.id)
     )  # fmt: skip
 

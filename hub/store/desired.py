@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from hub.store import tables
 from hub.store.ids import new_id
@@ -89,6 +89,16 @@ def mark_sent(unit: Unit, connection_id: str, field: str, sent: Sequence[tuple[W
                 version=wish.version, at=unit.now,
             )
         )  # fmt: skip
+
+
+def times_sent(connection: Connection, connection_id: str, wish: Wish) -> int:
+    """Count how often this version of a wish was sent."""
+    sent = tables.published
+    query = select(func.count()).where(
+        sent.c.connection_id == connection_id, sent.c.target == wish.target,
+        sent.c.version == wish.version,
+    )  # fmt: skip
+    return int(connection.execute(query).scalar_one())
 
 
 def confirm(unit: Unit, connection_id: str, field: str, wish: Wish, value: str) -> bool:

@@ -105,10 +105,18 @@ def mark_absent(unit: Unit, effect: Effect) -> None:
     _move(unit, effect, EffectState.PREPARED, "looked twice, it is not there", reason="")
 
 
-def mark_not_sent(unit: Unit, effect_id: str, reason: str, of_send: int | None = None) -> None:
-    """Record that the request provably never left: it may be sent again freely."""
+def mark_not_sent(
+    unit: Unit, effect_id: str, reason: str, of_send: int | None = None,
+    before: EffectState = EffectState.PREPARED,
+) -> None:  # fmt: skip
+    """Record that this send provably never left: it stands where it stood `before`.
+
+    One that was owed may be sent again freely. Of one that repeated a call without an answer it
+    says nothing about that call: it is as unknown as it was.
+    """
     effect = _unfinished(unit, effect_id, of_send)
-    _move(unit, effect, EffectState.PREPARED, reason, sends=_effect.c.sends - 1, reason=reason)
+    state = before if before == EffectState.PREPARED else EffectState.UNKNOWN
+    _move(unit, effect, state, reason, sends=_effect.c.sends - 1, reason=reason)
 
 
 def mark_needs_operator(unit: Unit, effect: Effect, reason: str) -> None:

@@ -83,8 +83,11 @@ def known_orders(
 def land_orders(
     unit: Unit, connection_id: str, code: str, landings: Sequence[Landing],
     items_by_listing: Mapping[str, str],
-) -> None:  # fmt: skip
-    """Write a page of new and changed orders; `items_by_listing` maps listing to stock item."""
+) -> set[str]:  # fmt: skip
+    """Write a page of new and changed orders; `items_by_listing` maps listing to stock item.
+
+    Gives the stock items of which changed lines gave a promise back.
+    """
     people = people_for(
         unit, [(_mail(landing.source.order), landing.party_id) for landing in landings]
     )
@@ -97,9 +100,10 @@ def land_orders(
     )
     _land_by_novelty(unit, tables.sales_order, _HEAD, landings, heads, keep=("verification",))
     _land_lines(unit, landings, items_by_listing)
-    _update_lines(unit, landings)
+    freed = _update_lines(unit, landings)
     _land_payments(unit, connection_id, landings)
     _land_links(unit, connection_id, landings, people)
+    return freed
 
 
 def _mail(order: Order) -> str:
@@ -211,16 +215,18 @@ def _land_lines(unit: Unit, landings: Sequence[Landing], items: Mapping[str, str
     land(unit, tables.order_line, _LINE, rows, fresh=True)
 
 
-def _update_lines(unit: Unit, landings: Sequence[Landing]) -> None:
+def _update_lines(unit: Unit, landings: Sequence[Landing]) -> set[str]:
+    freed: set[str] = set()
     for landing in landings:
         for change in landing.outcome.updates:
-            if change.release:
-                release(unit, change.line_id)
+            if change.release and (item := release(unit, change.line_id)):
+                freed.add(item)
             unit.execute(
                 update(tables.order_line)
                 .where(tables.order_line.c.id == change.line_id)
                 .values(**change.values)
             )
+    return freed
 
 
 _PAYMENT = (

@@ -128,7 +128,7 @@ def test_two_lines_of_one_item_are_added_up_before_a_place_is_called_enough() ->
 def test_what_no_place_has_alone_is_split() -> None:
     plan = plan_of([wanted("tee", 3)], [place("A", 1, tee=2), place("B", 2, tee=2)])
     assert taken(plan) == {("A", "tee"): 2, ("B", "tee"): 1}
-    assert plan.chosen == ("A: 2 units, priority 1", "B: 1 units, priority 2")
+    assert plan.chosen == ("A: 2 units, priority 1", "B: 1 unit, priority 2")
 
 
 def test_a_rejection_names_the_place_the_stage_and_the_reason() -> None:

@@ -29,6 +29,28 @@ def test_a_process_with_open_connections_ends_quietly(vendor, whole_answer):
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "{}\n", "")
 
 
+FORGETFUL = """
+import sys, threading, time
+from hub.sdk import loop_thread
+from hub.sdk.http import AllowedAddresses, HttpClient
+url = sys.argv[1]
+shop = HttpClient(url, allow=AllowedAddresses.parse([url.split("/")[2]]))
+shop.get("a")
+busy = threading.Event()
+loop_thread.loop().call_soon_threadsafe(lambda: busy.set() or time.sleep(0.1))
+busy.wait()  # so that nothing of what follows is begun before we leave
+del shop
+"""
+
+
+def test_a_client_forgotten_in_the_last_moment_is_hung_up_before_the_end(vendor, whole_answer):
+    ended = subprocess.run(
+        [sys.executable, "-c", FORGETFUL, vendor(whole_answer()).url],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 # The warning is about forking with threads at all, which is what is tried here.
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_forked_child_makes_connections_of_its_own(vendor, client, whole_answer):

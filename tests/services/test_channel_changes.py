@@ -113,3 +113,14 @@ def test_a_cancelled_order_that_the_shop_then_ships_is_booked(sale: Sale) -> Non
     sale.book()
     assert (sale.promise, sale.line.shipped, sale.phase) == ((3, 0), 2, "closed")
     audit(sale.hub.store, sale.item)
+
+
+def test_the_shop_may_ship_more_than_was_routed_here(sale: Sale) -> None:
+    sale.says(1)
+    with sale.hub.store.unit_of_work() as unit:
+        unit.execute(tables.order_line.update().values(shipped=2))
+    sale.says(2, lines={"1": 3})
+    sale.says(3, state="finished", lines={"1": 3}, fulfilled={"1": 3})
+    sale.book()
+    assert (sale.line.quantity, sale.line.shipped, sale.promise) == (3, 3, (4, 0))
+    assert sale.phase == "closed"

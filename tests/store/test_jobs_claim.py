@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hub.store.jobs import LEASE, JobState, claim
+from hub.store.jobs import LEASE, JobState, claim, dispatch_due, retry_later
 from hub.store.unit_of_work import Store
 from tests.store.conftest import SettableClock
 from tests.store.job_rows import WORKER, at, attempts, connect, force, owe_one, row, rows, start
@@ -111,6 +111,33 @@ def test_a_later_job_waits_for_an_older_open_one(store: Store, state: str) -> No
     later = owe_one(store, serial_key="order-1")
     assert claim(store, later, WORKER) is None
     assert at(store, 50) <= row(store, later).run_at <= at(store, 50.1)
+
+
+def test_an_older_job_that_failed_and_waits_to_be_tried_again_holds_nobody_up(
+    store: Store, clock: SettableClock
+) -> None:
+    older = start(store, serial_key="pull:NYC")
+    with store.unit_of_work() as unit:
+        retry_later(unit, older, at(store, 600), "transient", "the shop is ill")
+    later = owe_one(store, serial_key="pull:NYC")
+    with store.unit_of_work() as unit:
+        assert dispatch_due(unit) == [later]
+    taken = claim(store, later, WORKER)
+    assert taken is not None
+    clock.advance(601)
+    assert claim(store, older.id, WORKER) is None, "two of one key never run together"
+    with store.unit_of_work() as unit:
+        taken.finish(unit)
+    clock.advance(1)
+    assert claim(store, older.id, WORKER) is not None
+
+
+def test_nobody_is_told_again_and_again_of_a_job_behind_a_dead_one(store: Store) -> None:
+    dead = owe_one(store, serial_key="effect:1", queue="money")
+    force(store, dead, state="dead")
+    owe_one(store, serial_key="effect:1", queue="money")
+    with store.unit_of_work() as unit:
+        assert dispatch_due(unit) == []
 
 
 def test_a_dead_job_blocks_its_successors_where_money_is_and_nowhere_else(store: Store) -> None:

@@ -120,7 +120,9 @@ class JobRows(RuleBasedStateMachine):
         if other is job:
             return False
         runs = other.state == "running"
-        older = other.order < job.order and other.state in {*PENDING, "running"}
+        again_later = other.state == "ready" and other.attempt and other.run_at > self.clock.now
+        in_line = other.state in {*PENDING, "running"} and not again_later
+        older = other.order < job.order and in_line
         return (
             (job.serial is not None and other.serial == job.serial and (runs or older))
             or (job.coalesce is not None and other.coalesce == job.coalesce and runs)

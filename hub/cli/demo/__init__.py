@@ -23,6 +23,8 @@ def demo(
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # its processes end with it
     started = time.monotonic()
+    if (folder / "hub").exists():
+        tell(f"Going on where an earlier demo was; delete {folder} to begin anew.")
     stage = set_the_stage(folder.resolve())
     try:
         run("init")
@@ -35,7 +37,7 @@ def demo(
         story.tell_one_order(number)
         story.count()
         broken = check_everything(stage)
-        tell(f"The story took {time.monotonic() - started:.0f} seconds.")
+        tell(f"The story took {time.monotonic() - started:.0f} seconds; {folder} keeps it all.")
         if not once:
             _stay_open(url, stage.home)
     finally:

@@ -67,13 +67,14 @@ class Cast:
 
     def end(self, name: str) -> None:
         """End a part, if it is the one this demo started."""
-        pid = self._known.get(name, {}).pop("pid", None)
-        if pid is None or not _is_ours(pid, self._folder):
+        entry = self._known.get(name, {})
+        pid = entry.pop("pid", None)
+        if pid is None or not _is_ours(pid, entry["port"]):
             return
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + 20
-        while _is_ours(pid, self._folder) and time.monotonic() < deadline:
-            _pause(0.05)
+        while _is_ours(pid, entry["port"]) and time.monotonic() < deadline:
+            _pause(0.1)
             _reap(pid)
         self._keep()
 
@@ -102,14 +103,12 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _is_ours(pid: int, folder: Path) -> bool:
-    """A pid may be reused: ours names this folder in its command line or environment."""
-    process = Path(f"/proc/{pid}")
-    try:
-        said = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-    except OSError:
-        return False
-    return str(folder).encode() in said
+def _is_ours(pid: int, port: int) -> bool:
+    """A pid may be reused: ours names the port that this demo gave it."""
+    listing = subprocess.run(
+        ["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return f"--port {port}" in listing.stdout
 
 
 def _reap(pid: int) -> None:

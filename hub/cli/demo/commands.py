@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,8 +11,6 @@ from rich.console import Console
 
 from hub.cli.main import app
 
-MOST_LINES = 40
-
 console = Console(highlight=False, stderr=False)
 
 
@@ -19,35 +18,23 @@ class CommandFailedError(RuntimeError):
     """A command of the story did not end well."""
 
 
-def run(*words: str, quiet: bool = False) -> str:
-    """Run `hub WORDS…`, showing the command and what it prints; gives what it printed."""
-    if not quiet:
-        console.print(f"\n[bold green]$[/] [bold]hub {' '.join(words)}[/]", soft_wrap=True)
-    text, code = _captured(words)
-    if not quiet:
-        _show(text.rstrip().splitlines())
-    if code:
-        raise CommandFailedError(f"`hub {' '.join(words)}` ended with {code}")
-    return text
-
-
-def _show(lines: Sequence[str]) -> None:
-    for line in lines[:MOST_LINES]:
-        console.print(line, markup=False, soft_wrap=True)
-    if len(lines) > MOST_LINES:
-        console.print(f"[dim]… and {len(lines) - MOST_LINES} lines more[/]")
+def run(*words: str) -> None:
+    """Run `hub WORDS…` in front of whoever watches, the command first."""
+    console.print(f"\n[bold green]$[/] [bold]hub {shlex.join(words)}[/]", soft_wrap=True)
+    _do(words)
 
 
 def ask(*words: str) -> Any:
     """Run `hub WORDS… --json` and give the data."""
-    return msgspec.json.decode(run(*words, "--json", quiet=True))
-
-
-def _captured(words: Sequence[str]) -> tuple[str, int]:
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        code = app(args=list(words), prog_name="hub", standalone_mode=False)
-    return printed.getvalue(), int(code or 0)
+        _do((*words, "--json"))
+    return msgspec.json.decode(printed.getvalue())
+
+
+def _do(words: Sequence[str]) -> None:
+    if code := app(args=list(words), prog_name="hub", standalone_mode=False):
+        raise CommandFailedError(f"`hub {shlex.join(words)}` ended with {code}")
 
 
 def tell(sentence: str) -> None:

@@ -41,7 +41,7 @@ from hub.store.jobs.dispatch import (
     queues_of,
     waits_for_room,
 )
-from hub.store.jobs.draft import QUEUES, JobDraft, insert_jobs
+from hub.store.jobs.draft import QUEUES, JobDraft, insert_jobs, is_owed
 from hub.store.jobs.hold import (
     auth_failed_before,
     hold_connection_jobs,
@@ -65,7 +65,7 @@ __all__ = [
     "LEASE", "QUEUES", "Chance", "Due", "Handler", "JobDraft", "JobKind", "JobResult", "JobState",
     "LeaseLost", "OnCrash", "Pulse", "ReplayRefusedError", "Retry", "RunningJob", "Snooze",
     "auth_failed_before", "bury", "claim", "dispatch_due", "dispatch_next", "extend_leases",
-    "hold_connection_jobs", "insert_jobs", "look", "queues_of", "reap_expired", "recall_dispatched",
-    "recover_boot", "replay", "require_auth", "resume_connection_jobs", "retry_later", "runs",
-    "snooze", "waits_for_room",
+    "hold_connection_jobs", "insert_jobs", "is_owed", "look", "queues_of", "reap_expired",
+    "recall_dispatched", "recover_boot", "replay", "require_auth", "resume_connection_jobs",
+    "retry_later", "runs", "snooze", "waits_for_room",
 ]  # fmt: skip

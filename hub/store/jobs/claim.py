@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from hub.records.connection import ConnectionState
 from hub.store import tables
 from hub.store.jobs.running import CARRIED, RunningJob
-from hub.store.jobs.states import OPEN, JobState, in_state
+from hub.store.jobs.states import JobState, in_line, in_state
 from hub.store.unit_of_work import Store, Unit
 
 LEASE = timedelta(seconds=60)
@@ -84,13 +84,15 @@ def _running(unit: Unit, connection_id: str) -> int:
 def _serial_free_at(unit: Unit, row: RowMapping) -> datetime | None:
     """When a job that must go first may be done; None when there is none.
 
-    That is a running one with the same key, or an older open one. A dead one blocks where money
+    That is a running one with the same key, or an older one in line. A dead one blocks where money
     is: there a person looks before the next step is taken.
     """
     blockers = []
     if row["serial_key"] is not None:
-        blocking = (*OPEN, JobState.DEAD) if row["queue"] == "money" else OPEN
-        older = (_job.c.id < row["id"]) & in_state(*blocking)
+        waiting = in_line(unit.now)
+        if row["queue"] == "money":
+            waiting |= in_state(JobState.DEAD)
+        older = (_job.c.id < row["id"]) & waiting
         same = _job.c.serial_key == row["serial_key"]
         first = or_(older, in_state(JobState.RUNNING))
         blockers.append(select(func.max(_job.c.run_at)).where(same, first))

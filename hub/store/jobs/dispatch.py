@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, not_, or_, select, update
 
 from hub.store import tables
-from hub.store.jobs.states import OPEN, JobState, in_state
+from hub.store.jobs.states import JobState, in_line, in_state
 from hub.store.unit_of_work import Unit
 
 AT_MOST = 200
@@ -142,14 +142,20 @@ def _heads(lane: str | None, now: datetime) -> Any:
     """The due jobs of a connection that nothing stands before."""
     other = _job.alias()
     running = in_state(JobState.RUNNING, of=other)
-    older = and_(other.c.id < _job.c.id, in_state(*OPEN, of=other))
+    older = and_(other.c.id < _job.c.id, in_line(now, of=other))
     first = exists().where(other.c.serial_key == _job.c.serial_key, or_(running, older))
     twin = exists().where(other.c.coalesce_key == _job.c.coalesce_key, running)
+    # asked apart from `first`, which an index answers
+    behind_dead = and_(_job.c.queue == "money", exists().where(
+        other.c.serial_key == _job.c.serial_key, other.c.id < _job.c.id,
+        in_state(JobState.DEAD, of=other),
+    ))  # fmt: skip
     return (
         select(_job.c.id, _job.c.run_at, _job.c.priority)
         .where(
             _job.c.connection_id == lane if lane is not None else _job.c.connection_id.is_(None),
             in_state(JobState.READY), _job.c.run_at <= now, _untold(now), not_(first), not_(twin),
+            not_(behind_dead),
         )
         .order_by(_job.c.priority, _job.c.run_at, _job.c.id)
     )  # fmt: skip

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import case, select, text, update
+from sqlalchemy import Connection, case, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store import tables
 from hub.store.ids import new_id
-from hub.store.jobs.states import JobState, in_state
+from hub.store.jobs.states import PENDING, JobState, in_state
 from hub.store.unit_of_work import Unit
 
 QUEUES = ("intake", "orders", "stock", "money", "bulk", "maintenance")
@@ -75,6 +75,13 @@ def insert_jobs(unit: Unit, drafts: Iterable[JobDraft]) -> list[str]:
     ids = [standing[key] for row in rows if (key := row["coalesce_key"] or row["id"]) in standing]
     _ring(unit, list(dict.fromkeys(ids)))
     return ids
+
+
+def is_owed(connection: Connection, coalesce_key: str) -> bool:
+    """Whether a job with this key is pending or running."""
+    open_ones = select(_job.c.id).where(_job.c.coalesce_key == coalesce_key)
+    pending, running = in_state(*PENDING), in_state(JobState.RUNNING)
+    return any(connection.execute(open_ones.where(one)).first() for one in (pending, running))
 
 
 def _row(unit: Unit, draft: JobDraft) -> dict[str, Any]:

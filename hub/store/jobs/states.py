@@ -1,9 +1,10 @@
 """The states of a job, and how a statement asks for them."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal_column
+from sqlalchemy import ColumnElement, and_, literal_column, not_
 
 from hub.store import tables
 
@@ -41,3 +42,13 @@ def in_state(*states: JobState, of: Any = tables.job) -> ColumnElement[bool]:
         of.c.state == words[0] if len(words) == 1 else of.c.state.in_(words)
     )
     return condition
+
+
+def in_line(now: datetime, of: Any = tables.job) -> ColumnElement[bool]:
+    """Ask for jobs that later ones of their serial key must let go first.
+
+    One that failed and waits to be tried again is not: what a vendor cannot answer for two days
+    must not keep everything behind it waiting for two days.
+    """
+    again_later = and_(in_state(JobState.READY, of=of), of.c.attempt > 0, of.c.run_at > now)
+    return and_(in_state(*OPEN, of=of), not_(again_later))

@@ -226,6 +226,7 @@ def _response(call: Call, answer: Answer, headers: dict[str, str], known: bool) 
     site = {"Link": f'<{call.base}/wp-json/>; rel="https://api.w.org/"'}
     caching = UNCACHED if known or call.path.rstrip("/") in ("/wp-json", API) else {}
     strange = {} if known else {"Vary": "Origin"}
-    body = encode(only_fields(answer.body, call.one("_fields")), call.base)
+    chosen = call.one("_fields") if answer.status < 400 else None  # WordPress leaves errors whole
+    body = encode(only_fields(answer.body, chosen), call.base)
     every = ALWAYS | site | headers | answer.headers | caching | strange
     return Response(body, status_code=answer.status, headers=every)
