@@ -1,7 +1,6 @@
 """From an error to one sentence and an exit code; loaded only when something went wrong."""
 
 from pydantic import ValidationError
-from sqlalchemy.exc import ArgumentError, OperationalError
 
 from hub.cli.exits import CommandError, Exit
 from hub.registry import PluginConflictError, UnknownConnectorError
@@ -17,7 +16,7 @@ from hub.sdk.redaction import redact
 from hub.services.handover import NotHandedOverError
 from hub.services.stockroom import UnknownItemError
 from hub.store.connections import DuplicateConnectionError, UnknownConnectionError
-from hub.store.contention import is_contention
+from hub.store.contention import is_bad_address, is_contention, no_answer
 from hub.store.effects import EffectMovedError
 from hub.store.engine import StorageError
 from hub.store.jobs import ReplayRefusedError
@@ -61,17 +60,13 @@ def explain(error: Exception) -> tuple[str, Exit] | None:
         return _setting(error), Exit.WRONG_USAGE
     if is_contention(error):
         return "the database is busy; try again", Exit.FAILURE
-    if isinstance(error, OperationalError):
-        return f"the database does not answer: {_first_line(error.orig)}", Exit.FAILURE
-    if isinstance(error, ArgumentError):
+    if (said := no_answer(error)) is not None:
+        return f"the database does not answer: {redact(said)}", Exit.FAILURE
+    if is_bad_address(error):
         return "HUB_DATABASE_URL cannot be read; write postgresql://…", Exit.WRONG_USAGE
     if isinstance(error, OSError):
         return f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), Exit.FAILURE
     return None
-
-
-def _first_line(error: BaseException | None) -> str:
-    return redact(str(error or "nobody says why").partition("\n")[0])
 
 
 def _setting(error: ValidationError) -> str:

@@ -16,8 +16,9 @@ from hub.services.resolve import publish_again
 from hub.store.ids import new_id
 
 app = typer.Typer(
-    no_args_is_help=True, help="Stock.", context_settings={"ignore_unknown_options": True}
-)
+    no_args_is_help=True, add_completion=False, help="Stock.",
+    context_settings={"ignore_unknown_options": True},
+)  # fmt: skip
 
 STOCK: Cells = {
     "sku": lambda row: row.sku, "title": lambda row: row.title,

@@ -18,7 +18,7 @@ from hub.reports.orders import OrderFilter, list_orders
 from hub.reports.why import obstacles, routing_reasons
 from hub.services import connect as connecting
 from hub.services.context import Hub
-from hub.services.handover import hand_over, labelled_shipments
+from hub.services.handover import hand_over, labelled_shipments, ready_to_leave
 from hub.services.resolve import hold_order
 from hub.store.orders import find_order_id
 
@@ -136,7 +136,9 @@ def release(
 @app.command()
 def handover(
     numbers: Numbers = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every labelled parcel.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every parcel whose order is not held.")
+    ] = False,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
@@ -145,7 +147,7 @@ def handover(
         raise UsageError("name the orders, or say --all")
     with opened() as system:
         hub = system.hub
-        parcels = labelled_shipments(hub) if everything else []
+        parcels = ready_to_leave(hub) if everything else []
         nothing: list[str] = []
         for number in numbers or ():
             found = labelled_shipments(hub, _id(hub, number))

@@ -1,12 +1,13 @@
 """The first sync shown as a plan, and the choice of imported orders that follows from it."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from hub.cli.exits import UsageError
 from hub.cli.printing import Cells, counted, print_facts, print_table, say
 from hub.reports.plan import HeldOrder, Plan
 
-MOST_ROWS = 20
+MOST_ROWS = 10
 """Orders shown unless all are asked for: the figures above them must stay on the screen."""
 
 CELLS: Cells = {
@@ -30,6 +31,7 @@ def print_plan(plan: Plan, everything: bool = False) -> None:
         "stock to publish": _to_publish(plan),
         "kept aside": plan.quarantined,
         "held as imported": f"{len(plan.held)}, of them {len(plan.may_ship)} would ship",
+        "the others wait": _reasons(plan.held),
     })  # fmt: skip
     _print_orders(plan.held, code, everything)
     if not plan.writes:
@@ -42,7 +44,7 @@ def print_switch(plan: Plan, chosen: Sequence[HeldOrder]) -> None:
         "stock to publish": _to_publish(plan),
         "to be released": f"{len(chosen)} of {len(plan.held)} held as imported",
     })  # fmt: skip
-    _print_orders(chosen, plan.connection, False)
+    _print_orders(chosen, plan.connection, everything=False)
 
 
 def to_release(plan: Plan, chosen: Sequence[str]) -> list[HeldOrder]:
@@ -63,6 +65,12 @@ def to_release(plan: Plan, chosen: Sequence[str]) -> list[HeldOrder]:
 def _to_publish(plan: Plan) -> str:
     count = plan.numbers_to_publish
     return f"{counted(count, 'listing')} {'shows' if count == 1 else 'show'} another number"
+
+
+def _reasons(held: Sequence[HeldOrder]) -> list[str]:
+    """Count what stands against orders, without the SKUs that a reason ends in."""
+    reasons = Counter(reason.partition(": ")[0] for order in held for reason in order.against)
+    return [f"{count} {reason}" for reason, count in reasons.most_common()]
 
 
 def _print_orders(orders: Sequence[HeldOrder], code: str, everything: bool) -> None:

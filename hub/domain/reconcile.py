@@ -128,9 +128,7 @@ def _as_told(line: KnownLine, shown: OrderLine | None, state: ChannelState) -> L
     (told,) = line_counters_of_history([shown], state)
     if state in _PLACED:
         told = {"shipped": min(shown.fulfilled, shown.quantity), "cancelled": 0}
-    return LineUpdate(
-        line.id, {**_texts(shown), "quantity": shown.quantity, **told}, release=True
-    )
+    return LineUpdate(line.id, {**_texts(shown), "quantity": shown.quantity, **told}, release=True)
 
 
 def _line_change(

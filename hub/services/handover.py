@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from hub.records.events import EventKind
+from hub.records.order import ChannelState
 from hub.sdk.capabilities import PushShipment, PushTracking, TrackParcels
 from hub.sdk.errors import HubError
 from hub.services.context import Hub
@@ -70,6 +71,24 @@ def _follow_the_parcel(unit: Unit, hub: Hub, row: Any) -> None:
     carrier = get_connection(unit.connection, row.connection_id)
     if row.tracking_number and TrackParcels in hub.registry.connector(carrier.connector).provides:
         owe(unit, "track_parcel", row.id, carrier.id)
+
+
+def ready_to_leave(hub: Hub) -> list[str]:
+    """Give the labelled parcels of orders that are neither held nor cancelled, oldest first."""
+    order, hold = tables.sales_order, tables.hold
+    held = select(hold.c.order_id).where(hold.c.released_at.is_(None))
+    query = (
+        select(_shipment.c.id)
+        .join(order, order.c.id == _shipment.c.order_id)
+        .where(
+            _shipment.c.state == "label_purchased",
+            order.c.channel_state != ChannelState.CANCELLED.value,
+            order.c.id.not_in(held),
+        )
+        .order_by(_shipment.c.id)
+    )
+    with hub.store.reading() as database:
+        return list(database.execute(query).scalars())
 
 
 def labelled_shipments(hub: Hub, order_id: str | None = None) -> list[str]:

@@ -139,6 +139,51 @@ def test_writes_are_switched_after_a_look_and_release_what_is_named(lived: Cli) 
     lived("connections", "writes", "NYC", "maybe", code=2)
 
 
+def test_what_is_switched_on_shows_the_chosen_orders_only(lived: Cli) -> None:
+    said = lived("connections", "writes", "NYC", "on", "--release", "128", "--yes")
+    assert "1 of" in said.out and "NYC-128" in said.out and "NYC-122" not in said.out
+    assert "1 order released" in said.err and "Next:" not in said.err
+
+
+def test_a_shop_that_was_never_read_is_not_written_to_without_a_yes(
+    fresh: Cli, shop: RunningTwin
+) -> None:
+    fresh(*connect(shop, *SECRETS), **KEYS)
+    assert "first sync" in fresh("connections", "writes", "NYC", "on", code=2).err
+    assert fresh.json("connections", "list")[0]["writes"] is False
+    fresh("connections", "writes", "NYC", "on", "--yes")
+    assert fresh.json("connections", "list")[0]["writes"] is True
+
+
+def test_a_plan_shows_a_few_orders_and_all_when_asked(lived: Cli) -> None:
+    held = len(lived.json("connections", "plan", "NYC")["held"])
+    few = lived("connections", "plan", "NYC")
+    assert few.out.count("\nNYC-") == 10 < held and f"{held - 10} more" in few.err
+    assert lived("connections", "plan", "NYC", "--all").out.count("\nNYC-") == held
+    assert "payment inconclusive" in few.out, "why the others wait is counted above the list"
+
+
+def test_settings_are_shown_as_words_not_as_code(lived: Cli) -> None:
+    shown = lived("connections", "show", "NYC").out
+    assert "weight_unit kg" in shown and "{" not in shown
+
+
+def test_a_refused_key_is_told_in_the_shop_s_words_with_advice(
+    fresh: Cli, shop: RunningTwin
+) -> None:
+    wrong = {**KEYS, "HUB_SECRET_CONSUMER_KEY": "ck_wrong"}
+    said = fresh(*connect(shop, *SECRETS), code=4, **wrong)
+    assert "Consumer key is invalid" in said.err and "check the key" in said.err
+
+
+def test_an_address_that_is_not_public_names_the_setting_that_allows_it(
+    fresh: Cli, shop: RunningTwin
+) -> None:
+    fresh.allow = []
+    said = fresh(*connect(shop, *SECRETS), code=1, **KEYS)
+    assert f"HUB_ALLOW_HOSTS={host(shop)}" in said.err
+
+
 def test_the_plan_says_what_was_found_and_what_would_follow(lived: Cli) -> None:
     plan = lived.json("connections", "plan", "NYC")
     assert plan["orders"] == 30 and plan["history"] == 13 and plan["quarantined"] == 1

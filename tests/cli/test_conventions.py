@@ -146,9 +146,24 @@ def test_a_hub_without_its_key_or_with_another_one_refuses(lived: Cli) -> None:
     assert "sealed" in lived("orders", "list", code=4, HUB_SECRET_KEY=bytes(range(32)).hex()).err
     (lived.home / "key").chmod(0o644)
     assert "chmod 600" in lived("orders", "list", code=2).err
+    assert lived.json("doctor", code=1)["findings"][0]["repair"] == "", "the text has the cure"
     (lived.home / "key").unlink()
-    assert "hub init" in lived("orders", "list", code=2).err
+    assert "the key of this hub is missing" in lived("orders", "list", code=2).err
     assert "sealed with a key that is not here" in lived("init", code=1).err
+
+
+def test_a_database_that_does_not_answer_is_no_fault_of_the_hub(lived: Cli) -> None:
+    nobody = "postgresql://nobody:hidden@127.0.0.1:1/hub"
+    said = lived("orders", "list", code=1, HUB_DATABASE_URL=nobody)
+    assert "the database does not answer" in said.err and "hidden" not in said.err
+    said = lived("orders", "list", code=2, HUB_DATABASE_URL="not an address")
+    assert "HUB_DATABASE_URL" in said.err
+
+
+def test_only_the_first_page_of_help_speaks_of_completion(hub: Cli) -> None:
+    assert "--install-completion" in hub("--help").out
+    for name in ("connections", "inventory", "orders"):
+        assert "--install-completion" not in hub(name, "--help").out
 
 
 def test_before_init_every_command_says_what_to_do(hub: Cli, tmp_path: Path) -> None:

@@ -19,6 +19,13 @@ def test_orders_are_listed_and_found_by_number_sku_and_mail(lived: Cli) -> None:
     assert lived.json("orders", "list", "--search", "nobody@example.test") == []
 
 
+def test_a_list_that_was_cut_says_so(lived: Cli) -> None:
+    cut = lived("orders", "list", "--limit", "2")
+    assert len(cut.out.splitlines()) == 3 and "more than these 2" in cut.err
+    assert len(lived.json("orders", "list", "--limit", "2")) == 2
+    assert "more than" not in lived("orders", "list", "--limit", "1000").err
+
+
 def test_a_list_is_narrowed_by_phase_and_connection(lived: Cli) -> None:
     waiting = lived.json("orders", "list", "--phase", "in_warehouse", "--connection", "NYC")
     assert [one["number"] for one in waiting] == ["NYC-127"]

@@ -147,4 +147,5 @@ def test_ctrl_c_stops_it_cleanly_with_130(story: Cli) -> None:
 
 def test_a_port_that_is_taken_is_a_conflict(lived: Cli, shop: SpawnedTwin) -> None:
     port = shop.url.rpartition(":")[2]
-    assert "--port" in lived("serve", "--port", port, code=5).err
+    said = lived("serve", "--port", port, code=5).err
+    assert "(Address already in use); choose another with --port" in said

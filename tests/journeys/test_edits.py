@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hub.services.connect import resume
-from hub.services.handover import labelled_shipments
+from hub.services.handover import labelled_shipments, ready_to_leave
 from hub.store import tables
 from tests.journeys.story import Story
 
@@ -129,6 +129,7 @@ def test_a_change_after_the_label_is_shown_to_a_person(story: Story, change: str
     assert "channel_request" in story.holds(number)
     assert story.labels() == [number], "the label stays one, and is a person's to void"
     assert len(labelled_shipments(story.world.hub)) == 1
+    assert ready_to_leave(story.world.hub) == [], "what is held leaves only by its number"
     story.end_well()
 
 

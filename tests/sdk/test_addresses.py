@@ -336,10 +336,25 @@ def test_a_certificate_nobody_vouches_for_stops_the_call_before_it_is_sent(tls_s
     port, _, heard = tls_shop
     with (
         https_client(port) as shop,
-        pytest.raises(NotSentError, match=r"(?i)certificate"),
+        pytest.raises(NotSentError, match=r"certificate is not trusted .*HUB_CA_FILE"),
     ):
         shop.post("labels", effect=True)
     assert heard == ["shop.example"]
+
+
+def test_https_to_a_port_that_speaks_http_is_told_in_words():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def speak():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1024)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        threading.Thread(target=speak, daemon=True).start()
+        port = listener.getsockname()[1]
+        with https_client(port) as shop, pytest.raises(NotSentError, match="is it http"):
+            shop.get("orders")
 
 
 def test_a_missing_authority_file_is_named(tmp_path):

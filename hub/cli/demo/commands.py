@@ -20,8 +20,13 @@ class CommandFailedError(RuntimeError):
 
 def run(*words: str) -> None:
     """Run `hub WORDS…` in front of whoever watches, the command first."""
-    console.print(f"\n[bold green]$[/] [bold]hub {shlex.join(words)}[/]", soft_wrap=True)
+    show(shlex.join(words))
     _do(words)
+
+
+def show(words: str) -> None:
+    """Show a command as it would be typed."""
+    console.print(f"\n[bold green]$[/] [bold]hub {words}[/]", soft_wrap=True)
 
 
 def ask(*words: str) -> Any:

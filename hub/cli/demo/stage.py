@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.cli.demo.cast import Cast
+from hub.cli.demo.commands import show
 from hub.records.connection import Family
 from hub.registry import load_plugins
 from hub.sdk.capabilities import BuyLabel
@@ -72,4 +73,5 @@ def open_the_hub(stage: Stage) -> str:
     """Start `hub serve`, or find it at work; gives its address."""
     port = stage.cast.port("hub")
     command = ["-m", "hub", "serve", "--port", str(port)]
+    show(f"serve --port {port} &")
     return stage.cast.play("hub", command, alive_at="/health")

@@ -43,7 +43,7 @@ def _given(settings: Mapping[str, Any], secrets: Set[str]) -> list[str]:
 
 def import_everything() -> None:
     """Wait for the first complete sync, then show what it found."""
-    tell("A new connection only reads. Its first sync is shown as a plan:")
+    tell("A new connection only reads, at once and by itself. What was found is shown as a plan:")
     for code in (FIRST, SECOND):
         run("sync", code)
     _wait("the books are open", _books_are_open)
@@ -107,6 +107,7 @@ def _phase(number: str) -> str:
 def tell_one_order(number: str) -> None:
     """Tell the story of one order with its reasons, and of one that waits."""
     tell("One order, from the shop to the parcel, with the reasons of every decision:")
+    run("sync", SECOND)  # so that it shows what the shop now says of it
     run("orders", "show", number)
     waiting = ask("orders", "list", "--phase", "awaiting_stock")
     if waiting:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, case, select, text, update
+from sqlalchemy import Connection, case, null, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store import tables
@@ -145,10 +145,16 @@ def _upsert(unit: Unit, rows: Sequence[dict[str, Any]]) -> dict[str, str]:
         set_={
             name: case((new[name] < _job.c[name], new[name]), else_=_job.c[name])
             for name in ("run_at", "priority")
-        },
+        }
+        | {"deadline_at": _later(new["deadline_at"], _job.c.deadline_at)},
     )
     standing = unit.execute(statement.returning(_job.c.coalesce_key, _job.c.id), rows)
     return {row.coalesce_key: row.id for row in standing}
+
+
+def _later(one: Any, other: Any) -> Any:
+    """What joins a waiting job must not inherit its age; no deadline is the latest of all."""
+    return case((or_(one.is_(None), other.is_(None)), null()), (one > other, one), else_=other)
 
 
 def _insert_for(unit: Unit) -> Any:

@@ -143,6 +143,11 @@ def test_fields_can_be_chosen(quiet_shop: Shop) -> None:
     assert order == {"id": 111, "status": "completed", "billing": {"country": "US"}}
 
 
+def test_a_refusal_is_whole_whatever_fields_were_chosen(quiet_shop: Shop) -> None:
+    missing = quiet_shop.get("orders/999999", _fields="id")
+    assert missing.status_code == 404 and missing.json()["code"] and missing.json()["message"]
+
+
 def test_time_bounds_are_exclusive_and_of_whole_seconds(quiet_shop: Shop) -> None:
     twins = quiet_shop.read("orders", include="126,127", order="asc", orderby="id")
     moment = twins[0]["date_modified_gmt"]
