@@ -27,7 +27,7 @@ from hub.store.connections import (
     set_writes,
 )
 from hub.store.cursors import forget_cursor
-from hub.store.jobs import hold_connection_jobs, resume_connection_jobs
+from hub.store.jobs import hold_connection_jobs, resume_connection_jobs, wake_connection_jobs
 from hub.store.schedules import put_schedule
 from hub.store.unit_of_work import Unit
 
@@ -118,6 +118,8 @@ def switch_writes(hub: Hub, code: str, on: bool) -> bool:
     connection = hub.connection(code)
     with hub.store.unit_of_work() as unit:
         changed = set_writes(unit, connection.id, on)
+        if changed and on:
+            wake_connection_jobs(unit, connection.id)
         if changed and on and connection.family == Family.STOREFRONT:
             unit.record(EventKind.WRITES_SWITCHED_ON, connection.id, connection.id)
         return changed

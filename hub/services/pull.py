@@ -28,7 +28,7 @@ def walk_orders(hub: Hub, shop: Connected, job: RunningJob) -> Tally:
     if reader is None:
         return tally
     for page in _pages(hub, shop, ORDERS, reader.pull_orders):
-        close = partial(_close_page, job, shop, ORDERS, page, tally)
+        close = partial(_close_page, hub, job, shop, ORDERS, page, tally)
         tally.add(land_order_page(hub, shop, page.items, reader.to_order, close))
     return tally
 
@@ -41,7 +41,7 @@ def pull_products(hub: Hub, job: RunningJob) -> JobResult:
     if reader is None:
         return _result(tally)
     for page in _pages(hub, shop, PRODUCTS, reader.pull_products):
-        close = partial(_close_page, job, shop, PRODUCTS, page, tally)
+        close = partial(_close_page, hub, job, shop, PRODUCTS, page, tally)
         tally.add(land_listing_page(hub, shop, page.items, reader.to_listing, close))
     return _result(tally)
 
@@ -68,7 +68,7 @@ def _collector_off() -> Iterator[None]:
 
 
 def _close_page(
-    job: RunningJob, shop: Connected, stream: str, page: Page, before: Tally, unit: Unit
+    hub: Hub, job: RunningJob, shop: Connected, stream: str, page: Page, before: Tally, unit: Unit
 ) -> None:
     """Move the cursor in the commit of the page, and open the books after the first walk."""
     set_cursor(unit, shop.id, stream, page.cursor, complete=page.last)
@@ -76,12 +76,17 @@ def _close_page(
                         "total": page.total or 0})  # fmt: skip
     opening = job.kind == "open_books"  # it walks the orders itself
     first = page.last and not opening and shop.books_opened_at is None
-    if first and _all_streams_complete(unit, shop):
+    if first and _all_streams_complete(hub, unit, shop):
         owe(unit, "open_books", shop.id, shop.id)
 
 
-def _all_streams_complete(unit: Unit, shop: Connected) -> bool:
-    cursors = [get_cursor(unit.connection, shop.id, stream) for stream in (ORDERS, PRODUCTS)]
+_STREAMS = {PullOrders: ORDERS, PullProducts: PRODUCTS}
+
+
+def _all_streams_complete(hub: Hub, unit: Unit, shop: Connected) -> bool:
+    provides = hub.registry.connector(shop.connector).provides
+    streams = [stream for capability, stream in _STREAMS.items() if capability in provides]
+    cursors = [get_cursor(unit.connection, shop.id, stream) for stream in streams]
     return all(cursor is not None and cursor.complete_at is not None for cursor in cursors)
 
 

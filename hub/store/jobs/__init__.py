@@ -47,6 +47,7 @@ from hub.store.jobs.hold import (
     hold_connection_jobs,
     require_auth,
     resume_connection_jobs,
+    wake_connection_jobs,
 )
 from hub.store.jobs.kinds import Chance, Handler, JobKind, JobResult, Retry, Snooze
 from hub.store.jobs.release import bury, retry_later, snooze
@@ -67,5 +68,5 @@ __all__ = [
     "auth_failed_before", "bury", "claim", "dispatch_due", "dispatch_next", "extend_leases",
     "hold_connection_jobs", "insert_jobs", "is_owed", "look", "queues_of", "reap_expired",
     "recall_dispatched", "recover_boot", "replay", "require_auth", "resume_connection_jobs",
-    "retry_later", "runs", "snooze", "waits_for_room",
+    "retry_later", "wake_connection_jobs", "runs", "snooze", "waits_for_room",
 ]  # fmt: skip

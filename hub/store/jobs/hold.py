@@ -81,3 +81,16 @@ def require_auth(unit: Unit, connection_id: str, reason: str) -> None:
         .values(state=ConnectionState.NEEDS_AUTH, reason=reason, epoch=_connection.c.epoch + 1)
     )
     hold_connection_jobs(unit, connection_id, ConnectionState.NEEDS_AUTH)
+
+
+def wake_connection_jobs(unit: Unit, connection_id: str) -> int:
+    """Let jobs that waited for a later look run now: what they waited for has come."""
+    return unit.changed(
+        update(_job)
+        .where(
+            _job.c.connection_id == connection_id,
+            in_state(JobState.READY),
+            _job.c.run_at > unit.now,
+        )
+        .values(run_at=unit.now, dispatched_at=None, dispatch_count=0)
+    )

@@ -29,6 +29,14 @@ TERMS: Mapping[str, PaymentTerms] = {
     "cod": PaymentTerms.CASH_ON_DELIVERY,
 }
 
+
+def _terms(status: str | None, method: str) -> PaymentTerms:
+    """A pending order's checkout is not over: cash on delivery is agreed once it is processing."""
+    terms = TERMS.get(method, PaymentTerms.ONLINE)
+    unfinished = status == "pending" and terms == PaymentTerms.CASH_ON_DELIVERY
+    return PaymentTerms.ONLINE if unfinished else terms
+
+
 MOST_UNITS = 1_000_000
 """More of one thing on one line is a fault, not an order."""
 
@@ -66,7 +74,7 @@ def to_order(raw: bytes, open_statuses: Collection[str] = ()) -> dict[str, Any]:
         "tax_minor": minor(order.total_tax, "total_tax"),
         "total_minor": minor(order.total or "missing", "total"),
         "refunded_minor": sum(abs(minor(part.total, "refunds.total")) for part in order.refunds),
-        "payment_terms": TERMS.get(method, PaymentTerms.ONLINE),
+        "payment_terms": _terms(order.status, method),
         "payment_method": method,
         "payment_reference": order.transaction_id or "",
         "paid_at": order.date_paid_gmt and instant(order.date_paid_gmt),

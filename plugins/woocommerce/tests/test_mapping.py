@@ -15,7 +15,7 @@ from hub.records.order import Order
 from hub.sdk import ChannelState, ListingKind, ListingState, MappingError, PaymentTerms, Tracking
 from hub_woocommerce import wire
 from hub_woocommerce.listings import to_listing, with_context
-from hub_woocommerce.mapping import to_order
+from hub_woocommerce.mapping import _terms, to_order
 from hub_woocommerce.text import plain
 
 an_order = TypeAdapter(Order)
@@ -403,3 +403,9 @@ def test_adding_context_leaves_the_products_own_text_whole(raw):
 def test_a_product_that_is_not_understood_is_said_so(changed):
     with pytest.raises(MappingError):
         listed(PRODUCT | changed)
+
+
+def test_cash_on_delivery_counts_only_once_the_checkout_is_over() -> None:
+    assert _terms("processing", "cod") == PaymentTerms.CASH_ON_DELIVERY
+    assert _terms("pending", "cod") == PaymentTerms.ONLINE
+    assert _terms("pending", "bacs") == PaymentTerms.BANK_TRANSFER
