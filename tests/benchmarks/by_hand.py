@@ -200,6 +200,8 @@ class _Loader:
             updated = f"{order.date_modified_gmt}.000000Z"
             total, shipping = _minor(order.total), order.shipping
             terms = _TERMS.get(order.payment_method, "online")
+            if order.status == "pending" and terms == "cash_on_delivery":
+                terms = "online"
             who = {"bill_to": _party(order.billing), "ship_to": _party(shipping),
                    "note": order.customer_note}  # fmt: skip
             sealed = _seal(key, _encode(who), f"party:{party_id}")
