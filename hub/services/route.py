@@ -15,6 +15,7 @@ from hub.records.payment import Verdict
 from hub.records.plan import RoutingCandidate, RoutingLine, RoutingPlan
 from hub.sdk.capabilities import BuyLabel
 from hub.services.context import Hub
+from hub.services.effect_kinds import LABEL
 from hub.services.holds import open_holds, place_hold
 from hub.services.work import owe
 from hub.store import effects, ledger, tables
@@ -25,8 +26,6 @@ from hub.store.jobs import RunningJob
 from hub.store.ledger import Placement
 from hub.store.orders import StoredOrder, get_order, refresh_phase
 from hub.store.unit_of_work import Unit
-
-LABEL = "label"
 
 
 def route_order(hub: Hub, job: RunningJob) -> None:
