@@ -42,10 +42,19 @@ class System:
         self.engines.dispose()
 
 
-def build(settings: Settings, bell: Bell | None = None, clock: Clock = system_clock) -> System:
-    """Put a hub together on its database; raises `StorageError` or `SealError` when it may not."""
+def build(
+    settings: Settings,
+    bell: Bell | None = None,
+    clock: Clock = system_clock,
+    engines: Engines | None = None,
+) -> System:
+    """Put a hub together on its database; raises `StorageError` or `SealError` when it may not.
+
+    `engines` may be those of an earlier hub on the same database: they know its statements.
+    """
     keyring = load_keyring(settings)
-    engines = _open_checked(settings, keyring)
+    engines = engines or open_database(settings)
+    _check(engines, keyring)
     registry = load_plugins(
         settings.listed(settings.plugins), settings.listed(settings.plugin_modules)
     )
@@ -56,15 +65,13 @@ def build(settings: Settings, bell: Bell | None = None, clock: Clock = system_cl
     return System(settings, engines, hub, job_kinds(hub), exchanges)
 
 
-def _open_checked(settings: Settings, keyring: Keyring) -> Engines:
-    engines = open_database(settings)
+def _check(engines: Engines, keyring: Keyring) -> None:
     try:
         schema.check(engines)
         check_seal(engines, keyring)
     except BaseException:
         engines.dispose()
         raise
-    return engines
 
 
 def _may_spend(settings: Settings) -> Callable[[], bool]:

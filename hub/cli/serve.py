@@ -64,7 +64,10 @@ def _refuse_a_second(system: System) -> None:
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        return socket.create_server((host, port), backlog=1024)
+        listener = socket.create_server((host, port), backlog=1024)
+        # Head and body of an answer are two small writes; the second would wait 40 ms for an ACK.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         reason = str(error.strerror or error).partition(" (while")[0]  # Python repeats the address
         raise ConflictError(

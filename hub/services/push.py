@@ -32,6 +32,8 @@ from hub.store.effects import Effect
 from hub.store.jobs import JobResult, RunningJob, Snooze
 
 CHECK_AGAIN = timedelta(minutes=5)
+WRITES_ARE_OFF = timedelta(hours=6)
+"""A fallback: switching them on wakes what waits."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def perform_effect(hub: Hub, job: RunningJob) -> JobResult:
     if move.move == Move.ASK_OPERATOR:
         return _ask_operator(hub, effect, move.reason)
     if not connection.writes:
-        raise Snooze(now + CHECK_AGAIN, f"writes of {connection.code} are off")
+        raise Snooze(now + WRITES_ARE_OFF, f"writes of {connection.code} are off")
     if not hub.may_spend():
         raise Snooze(now + CHECK_AGAIN, "the disk is nearly full: nothing is bought")
     with hub.store.reading() as database:

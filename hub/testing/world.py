@@ -7,6 +7,7 @@ crashed at any point. The clock jumps to the next due instant when nothing is du
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,14 @@ from hub.services.handover import hand_over, labelled_shipments
 from hub.settings import Settings
 from hub.store import tables
 from hub.store.effects import sent_by_jobs_to_unknown
+from hub.store.engine import open_engines
 from hub.store.orders import find_order_id
 from hub.testing.twins import RunningTwin
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HUB_KEY = bytes(range(32)).hex()
+_engines = lru_cache(maxsize=8)(open_engines)
+"""A hub that starts again in this process need not compile its statements again."""
 
 
 class TestClock:
@@ -120,7 +124,8 @@ class World:
         """Start the hub: what was in the hands of an earlier process is taken back."""
         if not (self.home / "hub.db").exists():
             bootstrap.initialise(self.settings)
-        self._system = bootstrap.build(self.settings, clock=self.clock)
+        engines = _engines(self.settings.url)
+        self._system = bootstrap.build(self.settings, clock=self.clock, engines=engines)
         self._boots += 1
         recover(self._system.hub.store, self._boot_id, sent_by_jobs_to_unknown)
 
