@@ -68,6 +68,7 @@ bench: $(READY)
 	@$(INSTALL) --requirement tests/benchmarks/requirements.txt
 	@$(BIN)/python -m tests.benchmarks.landing --orders 20000 $(if $(OUT),--out $(OUT))
 	@$(BIN)/python -m tests.benchmarks.jobs --jobs 2000
+	@$(BIN)/python -m tests.benchmarks.brokers
 
 fmt: $(READY)
 	@$(BIN)/ruff format

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -15,14 +16,19 @@ from hub.sdk.http import AllowedAddresses, HttpClient
 from hub.services.context import Hub
 from hub.services.kinds import job_kinds
 from hub.services.reactions import react
+from hub.services.vendors.pacing import pace_of
 from hub.settings import Settings
 from hub.store import schema
 from hub.store.disk import has_room, keep_private, refuse_network_disk
 from hub.store.engine import Engines, StorageError, open_engines
 from hub.store.exchanges import ExchangeLog
+from hub.store.host_clock import HostClock
 from hub.store.installation import check_seal, is_sealed, seal_installation
 from hub.store.jobs import JobKind
+from hub.store.moving import refuse_unless_here
+from hub.store.pacing import Pacing
 from hub.store.sealing import KEY_BYTES, Keyring
+from hub.store.server_clock import ServerClock
 from hub.store.unit_of_work import Bell, Store
 
 
@@ -47,27 +53,37 @@ def build(
     bell: Bell | None = None,
     clock: Clock = system_clock,
     engines: Engines | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> System:
     """Put a hub together on its database; raises `StorageError` or `SealError` when it may not.
 
     `engines` may be those of an earlier hub on the same database: they know its statements.
+    `sleep` waits, by `clock`, until a vendor may be called again.
     """
     keyring = load_keyring(settings)
     engines = engines or open_database(settings)
     _check(engines, keyring)
+    if clock is system_clock and engines.dialect == "postgresql":
+        clock = ServerClock(engines)  # its processes may stand on hosts that disagree
+    elif clock is system_clock:
+        clock = HostClock()  # alone on its file, but its clock may be set
     registry = load_plugins(
         settings.listed(settings.plugins), settings.listed(settings.plugin_modules)
     )
     store = Store(engines, clock, keyring, react, bell, registry.observe_event)
     exchanges = ExchangeLog(registry.observe_exchange)
-    http_for = _http_for(settings, partial(exchanges.observe, store))
-    hub = Hub(store, registry, Policy(), http_for, _may_spend(settings))
+    pacing = Pacing(
+        store, partial(pace_of, store, registry), shared=bool(settings.database_url), sleep=sleep
+    )
+    http_for = _http_for(settings, partial(exchanges.observe, store), pacing)
+    hub = Hub(store, registry, Policy(), http_for, _may_spend(settings), settings.public_url)
     return System(settings, engines, hub, job_kinds(hub), exchanges)
 
 
 def _check(engines: Engines, keyring: Keyring) -> None:
     try:
         schema.check(engines)
+        refuse_unless_here(engines)
         check_seal(engines, keyring)
     except BaseException:
         engines.dispose()
@@ -80,13 +96,20 @@ def _may_spend(settings: Settings) -> Callable[[], bool]:
     return partial(has_room, settings.home, settings.least_free_mb)
 
 
-def _http_for(settings: Settings, observe: Callable[..., None]) -> Callable[[str], HttpFactory]:
+def _http_for(
+    settings: Settings, observe: Callable[..., None], pacing: Pacing
+) -> Callable[[str], HttpFactory]:
     allow = AllowedAddresses.parse(settings.listed(settings.allow_hosts))
     ca_file = settings.ca_file or None
 
     def http_for(connection: str) -> HttpFactory:
         return partial(
-            HttpClient, connection=connection, allow=allow, ca_file=ca_file, observe=observe
+            HttpClient,
+            connection=connection,
+            allow=allow,
+            ca_file=ca_file,
+            observe=observe,
+            gate=pacing.gate(connection),
         )
 
     return http_for
@@ -113,6 +136,7 @@ def initialise(settings: Settings) -> bool:
             settings.key_file.unlink()
             raise StorageError("this database is sealed with a key that is not here; restore it")
         schema.upgrade(engines)
+        refuse_unless_here(engines)
         seal_installation(engines, keyring)
         if not settings.database_url:
             keep_private(settings.home / name for name in ("hub.db", "hub.db-wal", "hub.db-shm"))

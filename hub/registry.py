@@ -3,9 +3,10 @@
 import importlib
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
+from itertools import islice
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -17,11 +18,15 @@ from hub.sdk import hooks
 from hub.sdk.capabilities import CAPABILITIES
 from hub.sdk.config import join_secrets
 from hub.sdk.connector import SDK_VERSION, Connector, HttpFactory, OpenConnector, Opening
+from hub.sdk.containment import Contained, contain
 from hub.sdk.errors import ConfigError
 from hub.sdk.exchange import Exchange
+from hub.sdk.http import USER_AGENT, HttpClient
 from hub.sdk.rules import RoutingRule
 
 GROUP = "hub.plugins"
+MOST_BROUGHT = 200
+"""Connectors, or rules, of one plugin."""
 _log = logging.getLogger("hub.registry")
 T = TypeVar("T")
 
@@ -42,6 +47,7 @@ class Plugin:
     module: str
     version: str
     connectors: tuple[Connector, ...] = ()
+    routing_rules: tuple[RoutingRule, ...] = ()
     error: str = ""
     """One sentence; empty when the plugin is well."""
     trace: str = field(default="", repr=False)
@@ -49,7 +55,10 @@ class Plugin:
 
 @dataclass(frozen=True)
 class Opened:
-    """An opened connection: the connector made for it, and its descriptor."""
+    """An opened connection: the connector made for it, and its descriptor.
+
+    Services use what `offering` gives: there the connector is held to its contract.
+    """
 
     connection_id: str
     descriptor: Connector
@@ -57,8 +66,9 @@ class Opened:
 
     def offering(self, capability: type[T]) -> T | None:
         """Give the connector as this capability, or None when it does not provide it."""
-        provided = capability in self.descriptor.provides
-        return self.connector if provided else None  # type: ignore[return-value]
+        if capability not in self.descriptor.provides:
+            return None
+        return Contained(self.descriptor.name, self.connector)  # type: ignore[return-value]
 
 
 class Registry:
@@ -84,7 +94,7 @@ class Registry:
 
     def routing_rules(self) -> list[RoutingRule]:
         """Collect the routing stages that plugins bring."""
-        return [rule for rules in self._hook.hub_routing_rules() for rule in rules]
+        return [rule for plugin in self.plugins for rule in plugin.routing_rules]
 
     def open(
         self, connection_id: str, name: str, shown: Mapping[str, Any],
@@ -92,8 +102,9 @@ class Registry:
     ) -> Opened:  # fmt: skip
         """Open a connection as a connector."""
         descriptor = self.connector(name)
-        opening = Opening(connection_id, join_secrets(shown, secrets), http, clock)
-        return Opened(connection_id, descriptor, descriptor.factory(opening))
+        opening = Opening(connection_id, join_secrets(shown, secrets), _naming(name, http), clock)
+        connector = contain(f"the factory of {name}", lambda: descriptor.factory(opening))
+        return Opened(connection_id, descriptor, connector)
 
     def observe_event(self, event: Event) -> None:
         """Tell observers of a committed fact."""
@@ -104,12 +115,23 @@ class Registry:
         _tell(self._hook.hub_exchange, exchange)
 
 
+def _naming(connector: str, http: HttpFactory) -> HttpFactory:
+    """Let every client say to the vendor which connector of which hub is calling."""
+
+    def client(base_url: str, **options: Any) -> HttpClient:
+        return http(base_url, **{"user_agent": f"{USER_AGENT} ({connector})", **options})
+
+    return client
+
+
 def _tell(hook: pluggy.HookCaller, fact: object) -> None:
     """Tell every observer; one that fails is logged, the others and the work go on."""
     for observer in hook.get_hookimpls():
         try:
             observer.function(*[fact] * len(observer.argnames))
-        except Exception:  # it comes after the fact, which it must not seem to undo
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # it comes after the fact, which it must not seem to undo
             _log.exception("the observer %s failed", observer.plugin_name)
 
 
@@ -148,15 +170,18 @@ def _load(
         loaded = load()
         manager.register(loaded, name=name)
         _refuse_misspelt(manager, loaded)
-        connectors = tuple(_connectors_of(loaded))
+        connectors = _collected(loaded, "hub_connectors", Connector)
         for connector in connectors:
             check_descriptor(connector)
-    except (Exception, SystemExit) as error:  # a broken plugin is shown; the others go on
+        rules = _collected(loaded, "hub_routing_rules", RoutingRule)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a broken plugin is shown; the others go on
         if loaded is not None and manager.is_registered(loaded):
             manager.unregister(loaded)
         reason = f"{type(error).__name__}: {error}"
         return Plugin(name, module, version, error=reason, trace=traceback.format_exc())
-    return Plugin(name, module, version, connectors)
+    return Plugin(name, module, version, connectors, rules)
 
 
 def _refuse_misspelt(manager: pluggy.PluginManager, loaded: Any) -> None:
@@ -168,9 +193,17 @@ def _refuse_misspelt(manager: pluggy.PluginManager, loaded: Any) -> None:
     manager.check_pending()
 
 
-def _connectors_of(loaded: Any) -> Iterator[Connector]:
-    collect = getattr(loaded, "hub_connectors", None)
-    yield from collect() if collect else ()
+def _collected(loaded: Any, hook: str, kind: type[T]) -> tuple[T, ...]:
+    """Ask a plugin what it brings; raises `ConfigError` for anything but things of this kind."""
+    collect = getattr(loaded, hook, None)
+    brought = collect() if collect else ()
+    found = tuple(islice(brought, MOST_BROUGHT + 1))
+    if len(found) > MOST_BROUGHT:
+        raise ConfigError(f"{hook} gives more than {MOST_BROUGHT}; it must end")
+    for one in found:
+        if not isinstance(one, kind):
+            raise ConfigError(f"{hook} gives a {type(one).__name__}, not a {kind.__name__}")
+    return found
 
 
 def check_descriptor(connector: Connector) -> None:
@@ -185,14 +218,18 @@ def check_descriptor(connector: Connector) -> None:
 
 
 def _unique(plugins: Sequence[Plugin]) -> dict[str, Connector]:
-    brought: dict[str, Connector] = {}
+    """Give connectors by name; raises `PluginConflictError` for a name that is claimed twice."""
+    _refuse_twice("routing rule", [(p, rule.name) for p in plugins for rule in p.routing_rules])
+    _refuse_twice("connector", [(p, one.name) for p in plugins for one in p.connectors])
+    return {one.name: one for plugin in plugins for one in plugin.connectors}
+
+
+def _refuse_twice(what: str, claims: Sequence[tuple[Plugin, str]]) -> None:
     owner: dict[str, str] = {}
-    for plugin in plugins:
-        for connector in plugin.connectors:
-            if connector.name in brought:
-                raise PluginConflictError(
-                    f"{owner[connector.name]} and {plugin.name} both bring {connector.name!r}; "
-                    "remove one, or load only one with HUB_PLUGINS"
-                )
-            brought[connector.name], owner[connector.name] = connector, plugin.name
-    return brought
+    for plugin, name in claims:
+        if name in owner:
+            raise PluginConflictError(
+                f"{owner[name]} and {plugin.name} both bring the {what} {name!r}; "
+                "remove one, or load only one with HUB_PLUGINS"
+            )
+        owner[name] = plugin.name

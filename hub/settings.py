@@ -1,9 +1,19 @@
 """Settings: environment → one frozen record; the only reader of the environment."""
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+SHORTEST_TOKEN = 16
+
+
+def _wrong(rule: str) -> PydanticCustomError:
+    """An error that names the rule, and not what was given."""
+    return PydanticCustomError("setting", rule)
 
 
 class Settings(BaseSettings):
@@ -15,10 +25,14 @@ class Settings(BaseSettings):
     """Folder of the embedded database, the key and the labels printed to files."""
     database_url: str = Field(default="", repr=False)
     """Empty: the SQLite file in the home folder."""
+    redis_url: str = Field(default="", repr=False)
+    """Redis or Valkey, by which processes wake each other; empty: one process, in memory."""
     secret_key: str = Field(default="", repr=False)
     """The hub key as 64 hex digits; empty: the key file in the home folder."""
     host: str = "127.0.0.1"
     port: int = Field(default=8400, ge=0, le=65535)
+    public_url: str = ""
+    """Where vendors reach this hub from outside; empty: webhooks are not put at the shops."""
     threads: int = Field(default=4, ge=1, le=64)
     """Worker threads of the embedded engine."""
     allow_hosts: str = ""
@@ -32,6 +46,26 @@ class Settings(BaseSettings):
     least_free_mb: int = Field(default=500, ge=0)
     """Below this much free disk nothing is bought; intake goes on."""
     log_level: str = "INFO"
+    log_format: Literal["auto", "json", "console"] = "auto"
+    """auto: for people on a terminal, else JSON."""
+    console_token: str = Field(default="", repr=False)
+    """Lets its holder press the console's buttons; empty: a new one at each start."""
+    hosts: str = ""
+    """Comma-separated names the web answers to beside localhost; empty: every name."""
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, given: str) -> str:
+        if given.upper() not in LEVELS:
+            raise _wrong(f"there is no such level; there are {', '.join(LEVELS)}")
+        return given.upper()
+
+    @field_validator("console_token")
+    @classmethod
+    def _long_enough(cls, given: str) -> str:
+        if given and len(given) < SHORTEST_TOKEN:
+            raise _wrong(f"a token has at least {SHORTEST_TOKEN} characters")
+        return given
 
     @property
     def url(self) -> str:

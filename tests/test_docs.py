@@ -1,17 +1,21 @@
 """The READMEs say what the code has: settings, hooks, capabilities, errors, events, job kinds."""
 
-import inspect
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+import hub.sdk as sdk
+import hub.sdk.http as sdk_http
+import hub.testing.twins as twins
+from hub.cli.lazy import load
+from hub.cli.main import COMMANDS
 from hub.records.events import EventKind
-from hub.sdk import errors, hooks
-from hub.sdk.capabilities import CAPABILITIES
 from hub.services.reactions import REACTIONS
 from hub.services.work import WORK
 from hub.settings import Settings
+from tests.doc_tables import MEANINGS, TABLES, table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -24,28 +28,38 @@ def test_the_settings_table_names_every_setting_and_no_other() -> None:
     assert documented == {name.upper() for name in Settings.model_fields}
 
 
-def test_the_hooks_table_names_every_hook_with_its_arguments() -> None:
-    declared = {
-        f"{name}({', '.join(inspect.signature(hook).parameters)})"
-        for name, hook in vars(hooks).items()
-        if name.startswith("hub_")
-    }
-    assert set(re.findall(r"^\| `(hub_\w+\(.*?\))`", PLUGINS, re.M)) == declared
+@pytest.mark.parametrize("name", TABLES)
+def test_each_table_of_the_connector_guide_is_what_the_code_says(name: str) -> None:
+    standing = re.search(rf"<!-- table: {name} -->\n\n(.*?)\n<!-- end -->", PLUGINS, re.S)
+    assert standing, f"plugins/README.md has no place for the table of {name}"
+    assert standing[1] == table(name), "python -m tests.doc_tables writes it anew"
 
 
-@pytest.mark.parametrize("family", [name for name, protocols in CAPABILITIES.items() if protocols])
-def test_the_capabilities_table_names_every_capability_of_a_family(family: str) -> None:
-    row = next(line for line in PLUGINS.splitlines() if line.startswith(f"| {family} |"))
-    assert re.findall(r"`(\w+)`", row) == [one.__name__ for one in CAPABILITIES[family]]
+def test_the_connector_guide_has_no_table_that_the_code_does_not_know() -> None:
+    assert sorted(re.findall(r"<!-- table: (\w+) -->", PLUGINS)) == sorted(TABLES)
 
 
-def test_the_errors_table_names_every_error_a_connector_may_meet() -> None:
-    declared = {
-        name
-        for name, kind in vars(errors).items()
-        if inspect.isclass(kind) and kind.__module__ == errors.__name__
-    } - {"HubError", "ConnectorError"}
-    assert set(re.findall(r"^\| `(\w+Error)`", PLUGINS, re.M)) == declared
+@pytest.mark.parametrize("kind", MEANINGS)
+def test_the_meaning_of_every_field_of_the_descriptor_is_told(kind: type) -> None:
+    assert list(MEANINGS[kind]) == [one.name for one in fields(kind)]
+
+
+def test_every_command_that_the_connector_guide_names_exists() -> None:
+    named = set(re.findall(r"\bhub ([a-z]+)(?: ([a-z]+))?", _code_of(PLUGINS)))
+    assert {"plugin", "twin", "connect", "sync"} <= {name for name, _ in named}
+    for name, verb in named:
+        verbs = getattr(load(name, COMMANDS[name][0]), "commands", None)
+        assert verbs is None or verb in verbs, f"hub {name} {verb}"
+
+
+def _code_of(page: str) -> str:
+    blocks = re.findall(r"^    .+$", page, re.M)
+    return "\n".join([*blocks, *re.findall(r"`([^`\n]+)`", page)])
+
+
+def test_every_name_that_the_guide_takes_from_the_sdk_is_there() -> None:
+    taken = set(re.findall(r"`([A-Z][a-z]+[A-Z]\w+)`", PLUGINS))
+    assert len(taken) > 30 and taken <= {*vars(sdk), *vars(twins), *vars(sdk_http)}
 
 
 def test_every_fact_has_its_line_in_the_table_of_reactions() -> None:

@@ -59,11 +59,13 @@ SHAPELESS_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "m
 LONGEST_FILE, LONGEST_FUNCTION = 300, 40  # lines
 # What is longer, each with the reason why splitting would make it worse. A function is written
 # "path::name". An entry that is no longer needed fails the test, so the table stays true.
-_MIGRATION = "hub/store/migrations/versions/0001_first_schema.py"
+_FIRST = "hub/store/migrations/versions/0001_first_schema.py"
+_SECOND = "hub/store/migrations/versions/0002_open_and_unkind.py"
 DEFENDED: dict[str, str] = {
-    _MIGRATION: "written by Alembic from the tables; read with them, never by itself",
-    f"{_MIGRATION}::upgrade": "one statement a table, in the order of their references",
-    f"{_MIGRATION}::downgrade": "the same, backwards",
+    _FIRST: "written by Alembic from the tables; read with them, never by itself",
+    f"{_FIRST}::upgrade": "one statement a table, in the order of their references",
+    f"{_FIRST}::downgrade": "the same, backwards",
+    f"{_SECOND}::upgrade": "one statement a change, as Alembic wrote them",
 }
 
 
@@ -232,7 +234,7 @@ def test_files_and_functions_are_short_or_defended() -> None:
 
 
 PLANTED: dict[str, tuple[Check, str, str]] = {
-    "a lower room looks up": (wrong_direction, "hub.store.links", "import hub.services.pull"),
+    "a lower room looks up": (wrong_direction, "hub.store.links", "import hub.services.work"),
     "a neighbour is known": (wrong_direction, "hub.domain.routing", "from hub import sdk"),
     "a hidden import": (wrong_direction, "hub.sdk.wire", "def f():\n    from hub.store import a"),
     "a relative import": (wrong_direction, "hub.store.links", "from ..services import pull"),

@@ -15,6 +15,7 @@ from hub.registry import (
     check_descriptor,
     load_plugins,
 )
+from hub.sdk.containment import ConnectorFaultError
 from hub.sdk.errors import ConfigError
 from hub.sdk.secrets import Secret
 from tests.records.order_example import PLACED
@@ -89,7 +90,22 @@ def test_a_module_may_be_loaded_as_a_plugin_without_an_entry_point(write: Any) -
         ("raise SystemExit('no licence')", "SystemExit: no licence"),
         (WELL + "\n@hookimpl\ndef hub_conectors(): ...", "unknown hook 'hub_conectors'"),
         (CONNECTOR + "\n@hookimpl\ndef hub_connectors(): raise ValueError('late')", "ValueError"),
-        (CONNECTOR + "\n@hookimpl\ndef hub_connectors(): return [None]", "AttributeError"),
+        (CONNECTOR + "\n@hookimpl\ndef hub_connectors(): return [None]",
+         "hub_connectors gives a NoneType, not a Connector"),
+        (CONNECTOR + "\n@hookimpl\ndef hub_connectors(): return 7", "TypeError"),
+        (CONNECTOR + "\n@hookimpl\ndef hub_connectors(): return 'woocommerce'",
+         "gives a str, not a Connector"),
+        (CONNECTOR + "\n@hookimpl\ndef hub_connectors():\n    while True: yield connector()",
+         "more than 200"),
+        (CONNECTOR + "\n@hookimpl\ndef hub_connectors(): raise BaseException('cruel')",
+         "BaseException: cruel"),
+        (CONNECTOR + "\n@hookimpl\ndef hub_connectors(): import sys; sys.exit(3)", "SystemExit: 3"),
+        (CONNECTOR + "\n@hookimpl\ndef hub_connectors(): return hub_connectors()",
+         "RecursionError"),
+        (WELL + "\n@hookimpl\ndef hub_routing_rules(): return [lambda: None]",
+         "hub_routing_rules gives a function, not a RoutingRule"),
+        (WELL + "\n@hookimpl\ndef hub_routing_rules(): 1 / 0", "ZeroDivisionError"),
+        ("class Cruel(BaseException): pass\nraise Cruel('at import')", "Cruel: at import"),
         (CONNECTOR + "\n@hookimpl\ndef hub_connectors(): return [connector(lacks={{}})]",
          "neither provides nor lacks CapturePayment, PullPayments, RefundPayment, VoidPayment"),
         (CONNECTOR + "\n@hookimpl\ndef hub_connectors(): return [connector(sdk='2.0')]",
@@ -129,8 +145,46 @@ def hub_evnet(event): ...
 def test_two_plugins_with_one_connector_are_refused_by_both_names(write: Any) -> None:
     first = write("first_plugin", WELL.format(name="shop"))
     second = write("second_plugin", WELL.format(name="shop"))
-    with pytest.raises(PluginConflictError, match="first_plugin and second_plugin both bring"):
+    with pytest.raises(
+        PluginConflictError, match="first_plugin and second_plugin both bring the connector"
+    ):
         load_plugins(modules=[first, second])
+
+
+def test_two_plugins_with_one_routing_rule_are_refused_by_both_names(write: Any) -> None:
+    rule = """
+from hub.sdk import RoutingRule
+
+@hookimpl
+def hub_routing_rules():
+    return [RoutingRule("nearest", lambda lines, places, country, policy: (list(places), []))]
+"""
+    modules = [write(name, WELL.format(name=name) + rule) for name in ("one_rule", "two_rule")]
+    with pytest.raises(PluginConflictError, match="one_rule and two_rule both bring the routing"):
+        load_plugins(modules=modules)
+
+
+def test_a_module_that_is_loaded_twice_is_one_plugin_and_a_broken_one(write: Any) -> None:
+    module = write("twice_plugin", WELL.format(name="shop"))
+    registry = load_plugins(modules=[module, module])
+    assert [bool(one.error) for one in registry.plugins if one.name == module] == [False, True]
+    assert registry.connector("shop")
+
+
+def test_a_factory_that_ends_the_process_fails_instead(write: Any) -> None:
+    source = (
+        CONNECTOR.format(name="shop")
+        + """
+import sys
+
+@hookimpl
+def hub_connectors():
+    return [connector(factory=lambda opening: sys.exit(3))]
+"""
+    )
+    registry = load_plugins(modules=[write("mine", source)])
+    with pytest.raises(ConnectorFaultError, match="the factory of shop tried to end"):
+        registry.open("c1", "shop", {}, {}, None, None)  # type: ignore[arg-type]
 
 
 def test_a_plugin_that_claims_a_bundled_name_is_refused(write: Any) -> None:
@@ -226,7 +280,7 @@ def hub_event(event):
 
 @hookimpl
 def hub_exchange(exchange):
-    raise RuntimeError("the observer's own trouble")
+    raise SystemExit("the observer's own trouble")
 """
 )
 

@@ -32,6 +32,7 @@ WRONG = {
     "payment_verification": ("checks.0.passed", "anyOf", "yes, no or not told; never words"),
     "policy": ("", "additionalProperties", "a misspelt knob must not be ignored"),
     "rate": ("cost.currency", "pattern", "currency codes are in capitals"),
+    "refund": ("amount_minor", "exclusiveMinimum", "nothing given back is no refund"),
     "reservation": ("quantity", "exclusiveMinimum", "a promise of nothing is none"),
     "routing_plan": ("", "required", "what is short must be said, even when nothing is"),
     "shipment": ("handed_over_at", "anyOf", "an instant needs a zone"),

@@ -13,7 +13,7 @@ from hub.cli.printing import print_facts, print_json, say
 from hub.cli.questions import gather
 from hub.records.connection import Account, Family
 from hub.sdk.config import check_config, split_secrets
-from hub.services import connect as connecting
+from hub.services.vendors import connect as connecting
 
 CODE = re.compile(r"[A-Z][A-Z0-9]{1,11}")
 Set = Annotated[list[str], typer.Option("--set", metavar="NAME=VALUE", help="A setting.")]

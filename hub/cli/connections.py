@@ -12,13 +12,22 @@ from hub.cli.options import Code, DryRun, Json, Yes
 from hub.cli.plan import print_plan, print_switch, to_release
 from hub.cli.printing import Cells, counted, print_facts, print_json, print_rows, say, sure
 from hub.cli.questions import gather
-from hub.reports.connections import connection_detail, connection_rows
+from hub.reports.connections import connection_detail
+from hub.reports.overview import connections_with_health
 from hub.reports.plan import Plan, plan_of
 from hub.sdk.capabilities import PullOrders
 from hub.sdk.config import secret_fields
-from hub.services import connect as connecting
+from hub.services.vendors import connect as connecting
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Connected vendors.")
+
+HEALTH: Cells = {
+    "code": lambda one: one.connection.code, "connector": lambda one: one.connection.connector,
+    "title": lambda one: one.connection.title, "health": lambda one: one.health.word,
+    "writes": lambda one: "on" if one.connection.writes else "off",
+    "last sync": lambda one: one.connection.last_sync_at,
+    "what is wrong": lambda one: [trouble.sentence for trouble in one.health.troubles],
+}  # fmt: skip
 
 CELLS: Cells = {
     "code": lambda row: row.code, "connector": lambda row: row.connector,
@@ -31,10 +40,14 @@ CELLS: Cells = {
 
 @app.command("list")
 def list_all(as_json: Json = False) -> None:
-    """List every connection."""
+    """List every connection and how it does."""
     with opened() as system, system.hub.store.reading() as database:
-        rows = connection_rows(database)
-    print_rows(rows, CELLS, as_json, "Nothing is connected: hub connect CONNECTOR --code CODE")
+        hub = system.hub
+        found = connections_with_health(database, hub.registry.connectors, hub.store.clock())
+    if as_json:
+        print_json([vars(one.connection) | {"health": one.health} for one in found])
+    else:
+        print_rows(found, HEALTH, False, "Nothing is connected: hub connect CONNECTOR --code CODE")
 
 
 @app.command()

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -16,15 +16,18 @@ from hub.cli.options import Json
 from hub.cli.printing import print_json, say
 from hub.jobs.lockfile import EngineLock
 from hub.settings import Settings
-from hub.store import schema
-from hub.store.engine import Engines, StorageError
+from hub.store import moving, schema
+from hub.store.engine import Engines, StorageError, open_engines
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The database.")
 
 
+def _engines(settings: Settings) -> AbstractContextManager[Engines]:
+    return _disposing(open_database(settings))
+
+
 @contextmanager
-def _engines(settings: Settings) -> Iterator[Engines]:
-    engines = open_database(settings)
+def _disposing(engines: Engines) -> Iterator[Engines]:
     try:
         yield engines
     finally:
@@ -79,6 +82,32 @@ def current(as_json: Json = False) -> None:
     else:
         print(found)
         say("It is up to date." if found == needed else f"This program needs {needed}.")
+
+
+@app.command()
+def move(
+    to: Annotated[str, typer.Option(help="The new database: postgresql://user@host/name.")],
+    as_json: Json = False,
+) -> None:
+    """Carry the whole hub from its SQLite file to an empty PostgreSQL database, work and all.
+
+    May be interrupted and run again. The key stays where it is; the old file is closed for good.
+    """
+    settings = installed()
+    _file(settings, "a move away")
+    if not to.startswith("postgresql"):
+        raise UsageError("a hub moves to PostgreSQL: --to postgresql://user@host/name")
+    with _engines(settings) as source, _alone(source), _disposing(open_engines(to)) as target:
+        carried = moving.move(source, target, _tell)
+    if as_json:
+        return print_json({"tables": carried})
+    rows = sum(table.rows for table in carried)
+    return say(f"{rows} rows have moved and were verified. Set HUB_DATABASE_URL to the new place.")
+
+
+def _tell(table: moving.Carried) -> None:
+    if table.rows:
+        say(f"{table.table}: {table.rows} rows")
 
 
 @app.command()

@@ -1,30 +1,32 @@
 """`hub doctor`: everything that may be wrong, each finding with the command that repairs it."""
 
-import shutil
+import stat
 from collections.abc import Iterator
+from typing import Annotated
 
 import typer
 
 from hub.bootstrap import System, build
+from hub.cli.ailments import CHECKS, Check
 from hub.cli.exits import Exit
 from hub.cli.opening import installed
 from hub.cli.options import Json
 from hub.cli.printing import counted, print_json, say
-from hub.jobs.lockfile import engine_at_work
-from hub.reports import health
-from hub.reports.findings import Finding, connection_findings, work_findings
+from hub.reports.findings import Finding
 from hub.sdk.errors import ConfigError
 from hub.settings import Settings
 from hub.store.engine import StorageError
 from hub.store.sealing import SealError
 
-LITTLE_SPACE = 1_000_000_000
-"""Bytes below which a database that grows is in danger."""
+Fix = Annotated[bool, typer.Option("--fix", help="Mend what can be mended without harm.")]
 
 
-def doctor(as_json: Json = False) -> None:
-    """Examine the hub; ends with 1 when something is wrong."""
-    findings = list(_examine(installed()))
+def doctor(fix: Fix = False, as_json: Json = False) -> None:
+    """Examine the hub; ends with 1 when something is wrong and stays so."""
+    settings = installed()
+    if fix:
+        _close_key(settings)
+    findings = list(_examine(settings, fix))
     if as_json:
         print_json({"well": all(one.ok for one in findings), "findings": findings})
     else:
@@ -37,7 +39,7 @@ def doctor(as_json: Json = False) -> None:
         raise typer.Exit(Exit.FAILURE)
 
 
-def _examine(settings: Settings) -> Iterator[Finding]:
+def _examine(settings: Settings, fix: bool) -> Iterator[Finding]:
     try:
         system = build(settings)
     except StorageError as error:
@@ -51,50 +53,29 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         yield Finding("settings", False, str(error), "" if there else "hub init")
         return
     try:
-        yield from _ground(system)
-        yield from _plugins(system)
-        yield from _connections(system)
-        yield from _work(system)
+        dialect = system.engines.dialect
+        yield Finding("database", True, f"{dialect}, schema and key fit this program")
+        for check in CHECKS:
+            yield from _look(system, check, fix)
     finally:
         system.close()
 
 
-def _ground(system: System) -> Iterator[Finding]:
-    settings, engines = system.settings, system.engines
-    yield Finding("database", True, f"{engines.dialect}, schema and key fit this program")
-    if engines.dialect == "sqlite":
-        yield _sqlite(system)
-        free = shutil.disk_usage(settings.home).free
-        yield Finding(
-            "disk", free > LITTLE_SPACE, f"{free // 1_000_000} MB are free in {settings.home}",
-            "" if free > LITTLE_SPACE else "make room: without it no order can be accepted",
-        )  # fmt: skip
+def _look(system: System, check: Check, fix: bool) -> list[Finding]:
+    """Look once, and after mending once more."""
+    findings = list(check.look(system))
+    if fix and check.mend and not all(one.ok for one in findings):
+        for one in findings:
+            if not one.ok:
+                say(f"Mending: {one.text}.")
+        check.mend(system)
+        findings = list(check.look(system))
+    return findings
 
 
-def _sqlite(system: System) -> Finding:
-    with system.hub.store.reading() as database:
-        mode, sync = health.sqlite_settings(database)
-    right = (mode, sync) == ("wal", 2)
-    text = f"journal {mode}, synchronous {'FULL' if sync == 2 else sync}"
-    return Finding("durability", right, text, "" if right else "move the file to a local disk")
-
-
-def _plugins(system: System) -> Iterator[Finding]:
-    broken = [plugin for plugin in system.hub.registry.plugins if plugin.error]
-    for plugin in broken:
-        yield Finding("plugin", False, f"{plugin.name}: {plugin.error}", "hub plugin list")
-    if not broken:
-        yield Finding("plugins", True, f"{len(system.hub.registry.plugins)} well")
-
-
-def _connections(system: System) -> list[Finding]:
-    hub = system.hub
-    with hub.store.reading() as database:
-        return list(connection_findings(database, hub.registry.connectors, hub.store.clock()))
-
-
-def _work(system: System) -> list[Finding]:
-    store = system.hub.store
-    at_work = engine_at_work(store)
-    with store.reading() as database:
-        return list(work_findings(database, store.clock(), at_work))
+def _close_key(settings: Settings) -> None:
+    """Let nobody else read the key."""
+    file = settings.key_file
+    if not settings.secret_key and file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077:
+        file.chmod(0o600)
+        say(f"Mending: others could read {file}.")

@@ -11,8 +11,8 @@ from hub.cli.options import DryRun, Json, Limit, Yes
 from hub.cli.printing import Cells, print_facts, print_json, print_rows, print_table, say, sure
 from hub.domain.effects import EffectState
 from hub.reports.effects import EffectHistory, effect_history, list_effects
-from hub.services import resolve as resolving
 from hub.services.context import Hub
+from hub.services.orders import resolve as resolving
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Calls that spend or create.")
 

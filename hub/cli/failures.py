@@ -13,13 +13,16 @@ from hub.sdk.errors import (
     TransientError,
 )
 from hub.sdk.redaction import redact
-from hub.services.handover import NotHandedOverError
-from hub.services.stockroom import UnknownItemError
+from hub.services.orders.cancelling import CancelRefusedError
+from hub.services.orders.refunding import RefundRefusedError
+from hub.services.shipping.handover import NotHandedOverError
+from hub.services.stock.stockroom import UnknownItemError
+from hub.services.vendors.listing_push import NoListingError
 from hub.store.connections import DuplicateConnectionError, UnknownConnectionError
 from hub.store.contention import is_bad_address, is_contention, no_answer
 from hub.store.effects import EffectMovedError
 from hub.store.engine import StorageError
-from hub.store.jobs import ReplayRefusedError
+from hub.store.jobs import JobRefusedError
 from hub.store.ledger import StockConflictError
 from hub.store.orders import UnknownOrderError
 from hub.store.people import ErasedError
@@ -38,8 +41,11 @@ TABLE: tuple[tuple[type[Exception], Exit], ...] = (
     (PluginConflictError, Exit.CONFLICT),
     (StockConflictError, Exit.CONFLICT),
     (EffectMovedError, Exit.CONFLICT),
-    (ReplayRefusedError, Exit.CONFLICT),
+    (JobRefusedError, Exit.CONFLICT),
     (NotHandedOverError, Exit.CONFLICT),
+    (RefundRefusedError, Exit.CONFLICT),
+    (CancelRefusedError, Exit.CONFLICT),
+    (NoListingError, Exit.NOT_FOUND),
     (TransientError, Exit.VENDOR_UNAVAILABLE),
     (RateLimitedError, Exit.VENDOR_UNAVAILABLE),
     (ConfigError, Exit.WRONG_USAGE),

@@ -11,6 +11,7 @@ from hub.bootstrap import System
 from hub.cli.exits import UnavailableError
 from hub.jobs.engine import Engine
 from hub.jobs.lockfile import engine_at_work
+from hub.jobs.solo import COMMAND
 from hub.reports.jobs import JobRow, sync_jobs, work_left
 from hub.store.effects import sent_by_jobs_to_unknown
 
@@ -32,7 +33,11 @@ def an_engine(system: System) -> Iterator[bool]:
         yield False
         return
     engine = Engine(
-        store, system.kinds, threads=system.settings.threads, on_crash=sent_by_jobs_to_unknown
+        store,
+        system.kinds,
+        threads=system.settings.threads,
+        on_crash=sent_by_jobs_to_unknown,
+        solo=COMMAND,
     )
     engine.start()
     try:

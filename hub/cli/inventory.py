@@ -10,9 +10,9 @@ from hub.cli.options import Code, DryRun, Json
 from hub.cli.printing import Cells, print_facts, print_json, print_rows, print_table, say
 from hub.reports.invariants import check_invariants
 from hub.reports.stock import StockDetail, list_locations, list_stock, list_unmapped, stock_detail
-from hub.services import stockroom
 from hub.services.context import Hub
-from hub.services.resolve import publish_again
+from hub.services.orders.resolve import publish_again
+from hub.services.stock import stockroom
 from hub.store.ids import new_id
 
 app = typer.Typer(

@@ -8,31 +8,42 @@ from typing import Any
 
 import structlog
 
+from hub.sdk.errors import HubError
 from hub.sdk.redaction import redact
 
-SHOWN = frozenset({"event", "level", "logger", "timestamp", "exception", "thread_name"})
+SHOWN = frozenset({
+    "event", "level", "logger", "timestamp", "exception", "thread_name",
+    "job", "kind", "attempt", "connection", "order", "effect", "outcome", "request",
+})  # fmt: skip
 """The only fields that are written: whatever else a library adds may name a person."""
 
-QUIET = ("httpx", "httpcore", "uvicorn", "uvicorn.error", "asyncio", "sqlalchemy", "alembic")
+QUIET = (
+    "httpx", "httpcore", "uvicorn", "uvicorn.error", "asyncio", "sqlalchemy", "alembic", "dramatiq",
+)  # fmt: skip
 """Libraries that may warn, but not chat."""
 
 Entry = MutableMapping[str, Any]
 
 
-def set_up_logging(level: str, *, quiet: bool = False) -> None:
-    """Write records to standard error; `quiet` is for commands, whose talk is not a log."""
-    wanted = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+def set_up_logging(level: str, *, quiet: bool = False, form: str = "auto") -> None:
+    """Write records to standard error; `quiet` is for commands, whose talk is not a log.
+
+    `form` is json, console, or auto: for people on a terminal, else JSON. What was bound to this
+    thread (`structlog.contextvars`), such as the job in hand, stands in every record.
+    """
+    wanted = logging.getLevelNamesMapping()[level.upper()]
     if quiet and wanted == logging.INFO:
         wanted = logging.WARNING
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[
+                structlog.contextvars.merge_contextvars,
                 structlog.stdlib.add_log_level,
                 structlog.stdlib.add_logger_name,
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
             ],
-            processors=[_exception, _only_what_is_safe, _printer()],
+            processors=[_exception, _only_what_is_safe, _printer(form)],
         )
     )
     logging.basicConfig(level=wanted, handlers=[handler], force=True)
@@ -40,9 +51,9 @@ def set_up_logging(level: str, *, quiet: bool = False) -> None:
         logging.getLogger(name).setLevel(max(wanted, logging.WARNING))
 
 
-def _printer() -> Any:
-    if sys.stderr.isatty():
-        return structlog.dev.ConsoleRenderer()
+def _printer(form: str) -> Any:
+    if form == "console" or (form == "auto" and sys.stderr.isatty()):
+        return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     return structlog.processors.JSONRenderer(ensure_ascii=False)
 
 
@@ -54,8 +65,17 @@ def _exception(_logger: Any, _method: str, entry: Entry) -> Entry:
         if error is not None:
             places = traceback.extract_tb(error.__traceback__)
             steps = " < ".join(f"{place.name}:{place.lineno}" for place in reversed(places[-6:]))
-            entry["exception"] = f"{type(error).__name__}: {error} ({steps})"
+            entry["exception"] = f"{_said(error)} ({steps})"
     return entry
+
+
+def _said(error: BaseException) -> str:
+    """Give an error's own words only where the hub or the system chose them.
+
+    Any other may quote what it could not digest: a name, an address, a key.
+    """
+    name = type(error).__name__
+    return f"{name}: {error}" if isinstance(error, HubError | OSError) else name
 
 
 def _only_what_is_safe(_logger: Any, _method: str, entry: Entry) -> Entry:

@@ -11,7 +11,7 @@ from hub.settings import Settings
 def installed() -> Settings:
     """Read the settings of this environment and set up what is said about errors."""
     settings = Settings()
-    set_up_logging(settings.log_level, quiet=True)
+    set_up_logging(settings.log_level, quiet=True, form=settings.log_format)
     return settings
 
 

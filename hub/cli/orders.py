@@ -9,6 +9,7 @@ import typer
 from hub.cli.exits import ConflictError, Exit, UsageError
 from hub.cli.opening import opened
 from hub.cli.options import DryRun, Json, Limit, Reveal, Yes
+from hub.cli.order_changes import cancel, refund
 from hub.cli.order_page import print_order, who
 from hub.cli.printing import Cells, counted, print_json, print_rows, print_table, say, sure
 from hub.records.order import Phase
@@ -16,10 +17,10 @@ from hub.reports.labels import PrintedLabel, labels_of
 from hub.reports.order_detail import order_detail
 from hub.reports.orders import OrderFilter, list_orders
 from hub.reports.why import obstacles, routing_reasons
-from hub.services import connect as connecting
 from hub.services.context import Hub
-from hub.services.handover import hand_over, labelled_shipments, ready_to_leave
-from hub.services.resolve import hold_order
+from hub.services.orders.resolve import hold_order
+from hub.services.shipping.handover import hand_over, labelled_shipments, ready_to_leave
+from hub.services.vendors import connect as connecting
 from hub.store.orders import find_order_id
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Orders.")
@@ -33,6 +34,10 @@ CELLS: Cells = {
     "payment": lambda row: row.verification, "at the shop": lambda row: row.channel_status,
     "held": lambda row: row.holds,
 }  # fmt: skip
+
+
+app.command()(refund)
+app.command()(cancel)
 
 
 @app.command("list")

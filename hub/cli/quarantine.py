@@ -9,7 +9,7 @@ from hub.cli.opening import opened
 from hub.cli.options import DryRun, Json, Limit, Reveal
 from hub.cli.printing import Cells, print_facts, print_json, print_rows, say
 from hub.reports.quarantine import kept_row, list_kept
-from hub.services.resolve import retry_kept
+from hub.services.orders.resolve import retry_kept
 from hub.store.intake import open_kept
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Records kept aside.")

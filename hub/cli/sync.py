@@ -22,7 +22,7 @@ from hub.jobs.lockfile import engine_at_work
 from hub.records.connection import ConnectionState
 from hub.reports.jobs import SYNC, sync_jobs
 from hub.sdk.capabilities import PullOrders, PullProducts
-from hub.services import connect as connecting
+from hub.services.vendors import connect as connecting
 from hub.store.connections import Connected
 from hub.store.ids import new_id
 

@@ -34,8 +34,19 @@ class Move(StrEnum):
     SEND = "send"
     PROBE = "probe"
     WAIT = "wait"
+    WITHDRAW = "withdraw"
     ASK_OPERATOR = "ask_operator"
     NOTHING = "nothing"
+
+
+class Need(StrEnum):
+    """Whether an effect is still wanted."""
+
+    WANTED = "wanted"
+    ON_HOLD = "on_hold"
+    """A reason not to do it now; it may go on later."""
+    OVER = "over"
+    """Nobody wants it any more."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,8 @@ class EffectFacts:
     settle_until: datetime | None
     probed_at: datetime | None
     probes_after_settle: int
+    replay_refused: bool = False
+    """The same key was refused after a lost answer: that says nothing about the lost one."""
 
 
 @dataclass(frozen=True)
@@ -68,25 +81,42 @@ class NextMove:
     until: datetime | None = None
 
 
-def next_move(effect: EffectFacts, traits: Traits, now: datetime) -> NextMove:
-    """Decide the next move for an effect that no worker is in the middle of."""
+HELD_CHECK = timedelta(minutes=5)
+"""How soon an effect on hold is looked at again, should nobody ring before."""
+
+
+def next_move(
+    effect: EffectFacts, traits: Traits, now: datetime, need: Need = Need.WANTED
+) -> NextMove:
+    """Decide the next move for an effect that no worker is in the middle of.
+
+    What is on hold, or no longer wanted, is never sent: a replay of a call whose answer was lost
+    would do it, had the first one not arrived. It is only looked for.
+    """
     if effect.state in FINAL:
         return NextMove(Move.NOTHING, f"it is {effect.state}")
     if effect.state == EffectState.PREPARED:
-        return _first_send(effect)
-    return _resolve(effect, traits, now)
+        return _first_send(effect, now, need)
+    return _resolve(effect, traits, now, need)
 
 
-def _first_send(effect: EffectFacts) -> NextMove:
+def _first_send(effect: EffectFacts, now: datetime, need: Need) -> NextMove:
+    if need == Need.OVER:
+        return NextMove(Move.WITHDRAW, "nobody needs it any more")
+    if need == Need.ON_HOLD:
+        return NextMove(Move.WAIT, "it is on hold", now + HELD_CHECK)
     if effect.sends >= MAX_SENDS:
         return NextMove(Move.ASK_OPERATOR, f"sent {effect.sends} times without an answer")
     reason = "it was proven not to have happened" if effect.sends else "it is due"
     return NextMove(Move.SEND, reason)
 
 
-def _resolve(effect: EffectFacts, traits: Traits, now: datetime) -> NextMove:
+def _resolve(effect: EffectFacts, traits: Traits, now: datetime, need: Need) -> NextMove:
     if effect.sends < MAX_SENDS and _key_still_known(effect, traits, now):
-        return NextMove(Move.SEND, "the vendor answers the same key with the same result")
+        if need == Need.WANTED:
+            return NextMove(Move.SEND, "the vendor answers the same key with the same result")
+        if need == Need.ON_HOLD and not traits.lookup:
+            return NextMove(Move.WAIT, "it is on hold", now + HELD_CHECK)
     if not traits.lookup:
         return NextMove(
             Move.ASK_OPERATOR,
@@ -109,7 +139,7 @@ def _probe_now_or_at_settling(effect: EffectFacts, now: datetime) -> NextMove:
 
 
 def _key_still_known(effect: EffectFacts, traits: Traits, now: datetime) -> bool:
-    if traits.key_retention is None or effect.first_sent_at is None:
+    if traits.key_retention is None or effect.first_sent_at is None or effect.replay_refused:
         return False
     return now - effect.first_sent_at < traits.key_retention * SAFE_SHARE_OF_RETENTION
 

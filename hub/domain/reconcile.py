@@ -39,6 +39,9 @@ class KnownOrder:
     updated_at: datetime
     history: bool
     lines: Mapping[str, KnownLine]
+    ship_to_hash: bytes | None = None
+    deleted: bool = False
+    """The shop no longer has it; only a newer version brings it back."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +75,22 @@ _FIRST_SEEN = {
 _ALIVE = frozenset(_FIRST_SEEN)
 
 
-def reconcile(known: KnownOrder | None, incoming: Order, books_open: bool) -> Reconciliation:
-    """Compare one order. Before the books are open nothing follows from what is landed."""
+MOVED = "the address was changed at the shop after its parcel was prepared"
+
+
+def reconcile(
+    known: KnownOrder | None, incoming: Order, books_open: bool, moved: bool = False
+) -> Reconciliation:
+    """Compare one order; `moved` says that it goes to another address than before.
+
+    Before the books are open nothing follows from what is landed.
+    """
     if known is None:
         return _new(incoming, books_open)
-    if incoming.updated_at < known.updated_at:
+    same_again = known.deleted and incoming.updated_at == known.updated_at
+    if incoming.updated_at < known.updated_at or same_again:
         return Reconciliation(Change.STALE, known.history)
-    return _changed(known, incoming, books_open)
+    return _changed(known, incoming, books_open, moved)
 
 
 def _new(incoming: Order, books_open: bool) -> Reconciliation:
@@ -92,7 +104,7 @@ def _new(incoming: Order, books_open: bool) -> Reconciliation:
     )
 
 
-def _changed(known: KnownOrder, incoming: Order, books_open: bool) -> Reconciliation:
+def _changed(known: KnownOrder, incoming: Order, books_open: bool, moved: bool) -> Reconciliation:
     updates: list[LineUpdate] = []
     holds: list[tuple[HoldReason, str]] = []
     shown = {line.external_id: line for line in incoming.lines}
@@ -105,6 +117,8 @@ def _changed(known: KnownOrder, incoming: Order, books_open: bool) -> Reconcilia
         update, hold = _line_change(line, shown.get(external_id), revived)
         updates += [update] if update else []
         holds += [hold] if hold else []
+    if moved and any(line.allocated for line in known.lines.values()):
+        holds.append((HoldReason.CHANGED, MOVED))
     history = known.history and not revived if books_open else incoming.state in _OVER
     return Reconciliation(
         Change.CHANGED,

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 def beat_once(worker: Worker) -> list[RunningJob]:
     """T6 for every job in hand that gives signs of life; give the jobs that were lost.
 
+    Jobs that somebody wants stopped are told as well (T18).
+
     A handler that is silent for longer than its kind's budget is left to the reaper: a job stuck
     for ever must not look alive for ever.
     """
@@ -25,6 +27,9 @@ def beat_once(worker: Worker) -> list[RunningJob]:
         return []
     with worker.store.unit_of_work() as unit:
         lost = jobs.extend_leases(unit, in_hand)
+        unwanted = jobs.asked_to_stop(unit, in_hand)
+    for job in unwanted:
+        job.pulse.cancelled.set()
     for job in lost:
         if (job.id, job.token) in worker.in_hand:  # else it ended while we looked
             job.pulse.lost.set()

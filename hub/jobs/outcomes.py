@@ -1,8 +1,10 @@
 """What an error means for its job: one table from errors to transitions, pure."""
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from hub.sdk.errors import (
     AuthError,
@@ -17,9 +19,20 @@ from hub.sdk.errors import (
 )
 from hub.sdk.redaction import redact
 from hub.store.contention import is_contention
-from hub.store.jobs import Chance, LeaseLost, Retry, RunningJob, Snooze
+from hub.store.jobs import (
+    Cancelled,
+    Chance,
+    ConnectionMoved,
+    LeaseLost,
+    Retry,
+    RunningJob,
+    Snooze,
+    Wait,
+)
 
 LONGEST_TEXT = 500
+DEEPEST = 4
+"""Steps of a fault's place that are told, the innermost first."""
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 1.0, 3600.0
 
 
@@ -34,6 +47,8 @@ class Outcome:
     run_at: datetime | None = None
     error_class: str = ""
     error_text: str = ""
+    wake_on: str = ""
+    """What a T10 waits for."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +85,16 @@ def decide(error: Exception, facts: Facts) -> Outcome:
 
 
 def told(error: Exception) -> str:
-    """Give the error's text as operators may read it: redacted and short."""
-    text = redact(str(error)) or "no explanation was given"
-    if not isinstance(error, HubError | Snooze):
-        text = f"{type(error).__name__}: {text}"
-    return text[:LONGEST_TEXT]
+    """Give the error's text as operators may read it: redacted and short.
+
+    An error that nobody foresaw may quote what it could not digest, a person's name as well as a
+    key: of such a one only its kind and its place are told.
+    """
+    if isinstance(error, HubError | Snooze | Wait | Cancelled | ConnectionMoved):
+        return (redact(str(error)) or "no explanation was given")[:LONGEST_TEXT]
+    places = traceback.extract_tb(error.__traceback__)[-DEEPEST:]
+    steps = " < ".join(f"{Path(one.filename).stem}.{one.name}:{one.lineno}" for one in places[::-1])
+    return f"{type(error).__name__} in {steps or 'no known place'}"[:LONGEST_TEXT]
 
 
 def _lost(error: Exception, error_class: str, facts: Facts) -> Outcome:
@@ -114,6 +134,18 @@ def _snoozed(run_at: datetime, error: Exception, error_class: str, facts: Facts)
     return Outcome("T9", run_at, error_class, told(error))
 
 
+def _park(error: Exception, error_class: str, facts: Facts) -> Outcome:
+    """T10: at the latest it looks again at its deadline, and then it must have an answer."""
+    if not isinstance(error, Wait) or (facts.deadline_at and facts.now >= facts.deadline_at):
+        return _given_up("at its deadline", error, error_class)
+    until = max(min(error.until, facts.deadline_at or error.until), facts.now)
+    return Outcome("T10", until, error_class, told(error), error.wake_on)
+
+
+def _stopped(error: Exception, error_class: str, facts: Facts) -> Outcome:
+    return Outcome("T19", None, error_class, told(error))
+
+
 def _unauthorised(error: Exception, error_class: str, facts: Facts) -> Outcome:
     """One more try, soon: a single refusal may be a hiccup. The second stops the connection."""
     if not facts.has_connection:
@@ -144,6 +176,9 @@ TABLE: tuple[tuple[type[Exception], str, Rule], ...] = (
     # error, its class as shown and counted, what happens next; the first match decides
     (LeaseLost, "", _lost),
     (Snooze, "snoozed", _come_back),
+    (ConnectionMoved, "moved", _come_back),
+    (Wait, "waiting", _park),
+    (Cancelled, "cancelled", _stopped),
     (RateLimitedError, "rate_limited", _slow_down),
     (NotSentError, "not_sent", _again),
     (UnknownOutcomeError, "unknown_outcome", _again),

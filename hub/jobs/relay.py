@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from hub.jobs.jumps import heed
 from hub.store import jobs
 from hub.store.jobs import JobKind, OnCrash
 from hub.store.schedules import start_due_slots
@@ -28,10 +29,11 @@ class Pass:
 
 
 def relay_once(store: Store, kinds: Mapping[str, JobKind], on_crash: OnCrash) -> Pass:
-    """Reap (T14), start due slots, dispatch (T3). The caller rings for what was dispatched.
+    """Reap (T14), wake (T11), start due slots, dispatch (T3); the caller rings for the dispatched.
 
     An idle hub pays one read; a unit of work is opened only for what that read has found.
     """
+    trusted = heed(store)
     with store.reading() as connection:
         due = jobs.look(connection, store.clock())
     dispatched: list[str] = []
@@ -39,10 +41,13 @@ def relay_once(store: Store, kinds: Mapping[str, JobKind], on_crash: OnCrash) ->
         with store.unit_of_work() as unit:
             crashed = jobs.reap_expired(unit, on_crash)
         log.warning("%d jobs came back: their workers are gone", len(crashed))
+    if due.woken:
+        with store.unit_of_work() as unit:
+            jobs.wake_due(unit)
     if due.slots:
         with store.unit_of_work() as unit:
             start_due_slots(unit, kinds)
-    if due.anything:
+    if due.anything and trusted:
         with store.unit_of_work() as unit:
             dispatched = jobs.dispatch_due(unit)
     return Pass(dispatched, due.next_at)

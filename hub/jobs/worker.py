@@ -2,14 +2,29 @@
 
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+from structlog.contextvars import bound_contextvars
+
+from hub.jobs.jumps import may_claim
 from hub.jobs.outcomes import Facts, Outcome, decide, told
 from hub.sdk.errors import AuthError, HubError
 from hub.store import jobs
-from hub.store.jobs import Chance, JobKind, JobResult, LeaseLost, Retry, RunningJob
+from hub.store.jobs import (
+    Chance,
+    JobKind,
+    JobResult,
+    LeaseLost,
+    MustRunAlone,
+    Retry,
+    RunningJob,
+)
 from hub.store.unit_of_work import Store, Unit
+
+STOP_LATER = timedelta(seconds=60)
+"""Until a job that wants to stop and may not yet is tried again."""
 
 log = logging.getLogger(__name__)
 
@@ -29,18 +44,29 @@ class Worker:
     in_hand: dict[tuple[str, int], RunningJob] = field(default_factory=dict)
     """The claims that are worked on at this moment, for the heartbeat: a zombie and its heir are
     two."""
+    run_alone: Callable[[str, str], None] | None = None
+    """Runs a suspect (job id, owner) in a process of its own; None: this process is alone."""
 
     def run(self, job_id: str, thread: str) -> RunningJob | None:
         """Run a job if it may run now; give it if it was run. Every outcome goes to its row.
 
         An interrupt (`BaseException`) passes through and leaves the job to crash recovery.
         """
-        job = jobs.claim(self.store, job_id, f"{self.boot_id}:{thread}", self.chance)
+        if not may_claim(self.store):
+            return None
+        owner = f"{self.boot_id}:{thread}"
+        try:
+            job = jobs.claim(self.store, job_id, owner, self.chance, self.run_alone is None)
+        except MustRunAlone:
+            assert self.run_alone is not None
+            self.run_alone(job_id, f"{owner}:alone")
+            return None
         if job is None:
             return None
         self.in_hand[job.id, job.token] = job
         try:
-            self._work(job)
+            with bound_contextvars(job=job.id, kind=job.kind, connection=job.connection_id or ""):
+                self._work(job)
         finally:
             del self.in_hand[job.id, job.token]
         return job
@@ -48,6 +74,7 @@ class Worker:
     def _work(self, job: RunningJob) -> None:
         try:
             try:
+                job.safe_point()  # it may have been asked to stop before it began
                 self._succeed(job, self._kind(job).handler(job))
             except Exception as error:  # every error has its line in the table
                 self._fail(job, error)
@@ -62,15 +89,11 @@ class Worker:
 
     def _succeed(self, job: RunningJob, result: JobResult | None) -> None:
         """T7, unless the handler has done it in its own unit."""
-        if job.pulse.finished and not self._still_runs(job):
+        if job.pulse.finished:
             return
         result = result or JobResult()
         with self.store.unit_of_work() as unit:
             job.finish(unit, result.outcome, result.counters or None)
-
-    def _still_runs(self, job: RunningJob) -> bool:
-        with self.store.reading() as connection:
-            return jobs.runs(connection, job)
 
     def _fail(self, job: RunningJob, error: Exception) -> None:
         with self.store.unit_of_work() as unit:
@@ -91,12 +114,22 @@ class Worker:
 
 
 def apply(unit: Unit, job: RunningJob, outcome: Outcome) -> None:
-    """Write an outcome to the job's row. Raises `LeaseLost`."""
+    """Write an outcome to the job's row. Raises `LeaseLost`.
+
+    Between two tries is a safe point: a job that was asked to stop does not come back.
+    """
     why = (outcome.error_class, outcome.error_text)
+    comes_back = outcome.transition in ("T8", "T9", "T10", "T19")
+    if comes_back and jobs.stop_if_asked(unit, job):
+        return
     if outcome.transition == "T8" and outcome.run_at:
         jobs.retry_later(unit, job, outcome.run_at, *why)
     elif outcome.transition == "T9" and outcome.run_at:
         jobs.snooze(unit, job, outcome.run_at, *why)
+    elif outcome.transition == "T10" and outcome.run_at:
+        jobs.park(unit, job, outcome.wake_on, outcome.run_at, outcome.error_text)
+    elif outcome.transition == "T19":  # its effect is undecided: somebody must bring it to its end
+        jobs.snooze(unit, job, unit.now + STOP_LATER, *why)
     elif outcome.transition == "T12" and job.connection_id:
         jobs.snooze(unit, job, unit.now, *why)
         jobs.require_auth(unit, job.connection_id, outcome.error_text)

@@ -1,7 +1,7 @@
 """What is sold: variants in the hub, listings on the channels."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -91,3 +91,19 @@ class StockTarget(Record):
     external_id: Word
     parent_external_id: Word | None = None
     quantity: Quantity
+
+
+DecimalText = Annotated[str, Field(pattern=r"^\d{1,15}(\.\d{1,8})?$")]
+"""An exact amount: 12.90 stays 12.90."""
+
+
+class ListingTarget(Record):
+    """What a channel should show of one listing, or shows: None is to be left alone."""
+
+    external_id: Word
+    parent_external_id: Word | None = None
+    price: DecimalText | None = None
+    sale_price: DecimalText | Literal[""] | None = None
+    """Empty text: there is no sale."""
+    title: Text | None = None
+    description: Text | None = None

@@ -35,6 +35,16 @@ class Account(Record):
     api_version: Text = ""
 
 
+class Subscription(Record):
+    """A webhook as the vendor keeps it: which topic it sends to which address."""
+
+    external_id: Word
+    topic: Word
+    address: Word
+    active: bool
+    """False when the vendor has switched it off, or a person has."""
+
+
 class Connection(Record):
     """A configured vendor account as operators see it; secrets are never part of it."""
 

@@ -92,6 +92,8 @@ class Order(Record):
     tax_minor: Minor = 0
     total_minor: Minor
     refunded_minor: Minor = 0
+    refund_ids: tuple[Word, ...] = ()
+    """The refunds that the order names; they are read only when these change."""
     presentment: Presentment | None = None
     payment_terms: PaymentTerms
     payment_method: Text = ""
@@ -115,6 +117,10 @@ class HoldReason(StrEnum):
     MANUAL = "manual"
     FRAUD = "fraud"
     POLICY = "policy"
+    REFUND = "refund"
+    """Something was given back, and nobody knows what still is to be shipped."""
+    CHANGED = "changed"
+    """Order or address changed after its parcel was labelled."""
 
 
 class Phase(StrEnum):
@@ -136,3 +142,10 @@ class Phase(StrEnum):
     DELIVERED = "delivered"
     CLOSED = "closed"
     DRAFT = "draft"
+
+
+class CancelRequest(Record):
+    """An order whose shop is asked to cancel it."""
+
+    order_external_id: Word
+    reason: Text = ""

@@ -1,9 +1,12 @@
 """Money events around an order, and the verdict that releases it."""
 
 from enum import StrEnum
+from typing import Annotated
 
-from hub.records.base import Instant, Record, Text, Word
-from hub.records.money import Money
+from pydantic import Field
+
+from hub.records.base import Instant, Minor, Quantity, Record, Text, Word
+from hub.records.money import Currency, Money
 
 
 class PaymentEventKind(StrEnum):
@@ -13,6 +16,8 @@ class PaymentEventKind(StrEnum):
     CAPTURED = "captured"
     VOIDED = "voided"
     REFUNDED = "refunded"
+    REFUND_REVERSED = "refund_reversed"
+    """A refund that was booked is booked no longer, by the word of whoever had booked it."""
     FAILED = "failed"
 
 
@@ -59,3 +64,46 @@ class PaymentRequest(Record):
     amount: Money
     payment_reference: Text = ""
     reason: Text = ""
+
+
+Paid = Annotated[int, Field(gt=0, le=10**15)]
+"""A positive amount in minor units of the currency named beside it."""
+
+
+class RefundLine(Record):
+    """What of a refund is for one line of the order; amounts in minor units."""
+
+    line_external_id: Word
+    quantity: Quantity = 0
+    """Units that are given back; none when only money is."""
+    amount_minor: Minor
+    """With tax."""
+    tax_minor: Minor = 0
+
+
+class Refund(Record):
+    """A refund as the shop shows it."""
+
+    external_id: Word
+    order_external_id: Word
+    amount_minor: Paid
+    currency: Currency
+    reason: Text = ""
+    refunded_at: Instant
+    lines: tuple[RefundLine, ...] = ()
+    """Empty when the shop does not say what the money is for."""
+    key: Text = ""
+    """The hub's own key when the hub made it."""
+
+
+class RefundRequest(Record):
+    """A refund asked of the shop where the order was placed."""
+
+    order_external_id: Word
+    amount_minor: Paid
+    currency: Currency
+    reason: Text = ""
+    lines: tuple[RefundLine, ...] = ()
+    """Empty: money alone, for no line in particular."""
+    pays_back: bool = True
+    """Whether the shop is to pay; False only books what was paid back some other way."""

@@ -17,7 +17,7 @@ from hub.records.catalogue import Listing, Variant
 from hub.records.connection import Connection
 from hub.records.events import Event
 from hub.records.order import Order
-from hub.records.payment import PaymentEvent, PaymentVerification
+from hub.records.payment import PaymentEvent, PaymentVerification, Refund
 from hub.records.plan import RoutingPlan
 from hub.records.policy import Policy
 from hub.records.shipment import FulfilmentOrder, Label, Package, Rate, Shipment, TrackingEvent
@@ -41,6 +41,7 @@ RECORDS: Mapping[str, type[Record]] = {
     "payment_verification": PaymentVerification,
     "policy": Policy,
     "rate": Rate,
+    "refund": Refund,
     "reservation": Reservation,
     "routing_plan": RoutingPlan,
     "shipment": Shipment,

@@ -86,6 +86,12 @@ class LabelRequest(Record):
     package: Package
 
 
+class LabelVoid(Record):
+    """A label to give back, by the carrier's id of it."""
+
+    label_external_id: Word
+
+
 class LabelFormat(StrEnum):
     """The printable form of a label."""
 

@@ -57,6 +57,12 @@ def connection_rows(database: Connection) -> list[ConnectionRow]:
     return [_row(database, connected) for connected in list_connections(database)]
 
 
+def connection_codes(database: Connection) -> list[str]:
+    """Give the codes of all connections, oldest first."""
+    shop = tables.connection
+    return list(database.execute(select(shop.c.code).order_by(shop.c.id)).scalars())
+
+
 def connection_detail(database: Connection, code: str) -> ConnectionDetail:
     """Give one connection in full; raises `UnknownConnectionError`."""
     connected = get_connection(database, code)

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub.records.connection import ConnectionState
+from hub.domain.health import What, judge
 from hub.reports import health
 from hub.reports.health import Counted
-from hub.store.connections import list_connections
+from hub.store.signals import read_signals
 
 
 @dataclass(frozen=True)
@@ -22,25 +22,20 @@ class Finding:
     repair: str = ""
 
 
+COUNTED_BELOW = frozenset({What.DEAD_JOBS, What.DOUBTFUL_CALLS, What.KEPT_ASIDE})
+"""Troubles that `work_findings` counts over all connections."""
+
+
 def connection_findings(
     database: Connection, connectors: Container[str], now: datetime
 ) -> Iterator[Finding]:
     """Look at every connection; `connectors` are those that plugins bring."""
-    connections = list_connections(database)
-    for one in connections:
-        if one.connector not in connectors:
-            yield Finding(one.code, False, f"no plugin brings {one.connector}", "hub plugin list")
-        if one.state == ConnectionState.NEEDS_AUTH:
-            yield Finding(one.code, False, f"its credentials are refused: {one.reason}",
-                          f"hub connections rotate {one.code} --secret …")  # fmt: skip
-        elif one.state != ConnectionState.ACTIVE:
-            yield Finding(one.code, False, f"it is {one.state}: {one.reason}",
-                          f"hub connections resume {one.code}")  # fmt: skip
-    for stream in health.overdue_streams(database, now):
-        since = f"since {stream.since:%Y-%m-%d %H:%MZ}" if stream.since else "ever"
-        yield Finding(stream.connection, False, f"{stream.stream} were not pulled {since}",
-                      f"hub serve, or hub sync {stream.connection}")  # fmt: skip
-    yield Finding("connections", True, f"{len(connections)} connected")
+    found = read_signals(database, connectors, now)
+    for one in found:
+        for trouble in judge(one, now).troubles:
+            if trouble.what not in COUNTED_BELOW:
+                yield Finding(one.code, False, trouble.sentence, trouble.command)
+    yield Finding("connections", True, f"{len(found)} connected")
 
 
 def work_findings(database: Connection, now: datetime, at_work: bool) -> Iterator[Finding]:

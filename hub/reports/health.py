@@ -1,17 +1,14 @@
-"""Is the hub well? Overdue pulls, stuck work, things a person must decide."""
+"""Is the hub well? Stuck work, and things a person must decide."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, func, select
 
 from hub.records.connection import ConnectionState
 from hub.store import tables
 from hub.store.jobs import JobState
-
-LATE_PULLS = 3
-"""A stream is overdue when it has missed this many of its pulls."""
 
 
 @dataclass(frozen=True)
@@ -20,15 +17,6 @@ class Counted:
 
     count: int
     example: str = ""
-
-
-@dataclass(frozen=True)
-class Overdue:
-    """A stream that was not pulled for too long."""
-
-    connection: str
-    stream: str
-    since: datetime | None
 
 
 def sqlite_settings(database: Connection) -> tuple[str, int]:
@@ -50,24 +38,6 @@ def oldest_due(database: Connection, now: datetime) -> datetime | None:
         .limit(1)
     ).scalar()  # fmt: skip
     return found
-
-
-def overdue_streams(database: Connection, now: datetime) -> list[Overdue]:
-    """Give the streams of active connections that missed several pulls."""
-    schedule, cursor, shop = tables.schedule, tables.cursor, tables.connection
-    rows = database.execute(
-        select(schedule.c.name, schedule.c.every_s, shop.c.code, shop.c.created_at,
-               cursor.c.updated_at)
-        .join(shop, shop.c.id == schedule.c.connection_id)
-        .outerjoin(cursor, (cursor.c.connection_id == shop.c.id)
-                   & (literal("pull_") + cursor.c.stream == schedule.c.name))
-        .where(schedule.c.enabled, shop.c.state == ConnectionState.ACTIVE.value)
-    )  # fmt: skip
-    return [
-        Overdue(row.code, row.name.removeprefix("pull_"), row.updated_at)
-        for row in rows
-        if (row.updated_at or row.created_at) + timedelta(seconds=row.every_s * LATE_PULLS) < now
-    ]
 
 
 def dead(database: Connection) -> Counted:

@@ -49,9 +49,13 @@ class JobFilter:
     connection_id: str = ""
 
 
-def list_jobs(database: Connection, wanted: JobFilter, limit: int) -> list[JobRow]:
-    """Give jobs, the newest first."""
+def list_jobs(
+    database: Connection, wanted: JobFilter, limit: int, before: str = ""
+) -> list[JobRow]:
+    """Give jobs, the newest first; `before` is the id at which the page before it ended."""
     query = _with_code().order_by(_job.c.id.desc()).limit(limit)
+    if before:
+        query = query.where(_job.c.id < before)
     for column, value in (
         (_job.c.state, wanted.state),
         (_job.c.kind, wanted.kind),
@@ -60,6 +64,12 @@ def list_jobs(database: Connection, wanted: JobFilter, limit: int) -> list[JobRo
         if value:
             query = query.where(column == value)
     return [_row(row) for row in database.execute(query)]
+
+
+def job_rows(database: Connection, *where: Any) -> list[JobRow]:
+    """Give the jobs of which something holds, the oldest first."""
+    rows = database.execute(_with_code().where(*where).order_by(_job.c.id).limit(50))
+    return [_row(row) for row in rows]
 
 
 def _with_code():  # type: ignore[no-untyped-def]
@@ -89,6 +99,16 @@ class AttemptRow:
 
 
 @dataclass(frozen=True)
+class ActRow:
+    """What a person or a newer fact did to a job."""
+
+    at: datetime
+    transition: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class ExchangeRow:
     """One call to a vendor, redacted."""
 
@@ -110,6 +130,13 @@ class JobDetail:
     max_attempts: int
     crash_count: int
     hold_reason: str
+    wake_on: str
+    """What it waits for."""
+    cancel_requested: bool
+    superseded_by: str
+    cause: str
+    """The fact, or the job, that it follows from."""
+    acts: tuple[ActRow, ...]
     attempts: tuple[AttemptRow, ...]
     exchanges: tuple[ExchangeRow, ...]
 
@@ -129,9 +156,25 @@ def job_detail(database: Connection, job_id: str) -> JobDetail | None:
     )  # fmt: skip
     return JobDetail(
         job=_row(row), queue=row.queue, payload=row.payload, max_attempts=row.max_attempts,
-        crash_count=row.crash_count, hold_reason=row.hold_reason, attempts=attempts,
+        crash_count=row.crash_count, hold_reason=row.hold_reason, wake_on=row.wake_on or "",
+        cancel_requested=row.cancel_requested, superseded_by=row.superseded_by or "",
+        cause=_cause(database, row), acts=_acts(database, job_id), attempts=attempts,
         exchanges=_exchanges(database, row.connection_id, attempts),
     )  # fmt: skip
+
+
+def _cause(database: Connection, row: Any) -> str:
+    if row.event_id is None:
+        return f"job {row.caused_by}" if row.caused_by else ""
+    fact = tables.event
+    found = database.execute(select(fact.c.kind).where(fact.c.id == row.event_id)).scalar()
+    return str(found or "")
+
+
+def _acts(database: Connection, job_id: str) -> tuple[ActRow, ...]:
+    act = tables.job_act
+    found = database.execute(select(act).where(act.c.job_id == job_id).order_by(act.c.id))
+    return tuple(ActRow(row.at, row.transition, row.by, row.reason) for row in found)
 
 
 def _exchanges(
@@ -159,12 +202,6 @@ def jobs_by_state(database: Connection) -> dict[str, int]:
     rows = database.execute(select(_job.c.state, func.count()).group_by(_job.c.state))
     found = {state: count for state, count in rows}
     return {state.value: found[state.value] for state in JobState if state.value in found}
-
-
-def dead_jobs(database: Connection) -> list[str]:
-    """Give the ids of every job that needs a person, oldest first."""
-    query = select(_job.c.id).where(_job.c.state == JobState.DEAD).order_by(_job.c.id)
-    return list(database.execute(query).scalars())
 
 
 SYNC = ("pull_products", "pull_orders", "open_books")

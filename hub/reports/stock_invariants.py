@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, Row, Subquery, func, literal, select, union_all
 
-from hub.records.catalogue import Tracking
+from hub.records.catalogue import ListingState, Tracking
 from hub.store import tables
 from hub.store.desired import STOCK
 
@@ -96,7 +96,8 @@ def confirmed_numbers_are_true(database: Connection) -> Iterator[str]:
         .join(variant, variant.c.id == listing.c.variant_id)
         .join(_promise, _promise.c.stock_item_id == variant.c.stock_item_id)
         .where(wish.c.field == STOCK, wish.c.confirmed_version == wish.c.desired_version,
-               listing.c.tracking == Tracking.COUNTED.value)
+               listing.c.tracking == Tracking.COUNTED.value,
+               listing.c.state != ListingState.ENDED.value)
     )  # fmt: skip
     for row in rows:
         free = max(0, row.sellable - row.reserved - row.allocated)

@@ -26,7 +26,9 @@ class Obstacle:
 _RELEASE = {
     HoldReason.ADDRESS: "complete the address at the shop; the hold ends by itself",
     HoldReason.STATUS: "name the status in the connection's settings, or change it at the shop",
-    HoldReason.STOCK: "hub inventory adjust …, then hub orders release {number}",
+    HoldReason.STOCK: "hub inventory adjust …; the hold ends by itself",
+    HoldReason.REFUND: "look what was refunded at the shop, then hub orders release {number}",
+    HoldReason.CHANGED: "the parcel is not as the order is: ship it so, or void it at the carrier",
 }
 
 

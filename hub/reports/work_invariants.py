@@ -57,10 +57,14 @@ def every_open_effect_has_its_job(database: Connection) -> Iterator[str]:
 
 
 def every_webhook_is_accounted_for(database: Connection) -> Iterator[str]:
-    """A webhook that was answered with 200 was processed, or its job is open or visibly dead."""
+    """A webhook that was answered with 200 was processed, or its job is open or visibly dead.
+
+    Or a person cancelled or dismissed that job, and said why.
+    """
     inbox = tables.inbox
     alive = select(_job.c.subject).where(
-        _job.c.kind == "ingest_delivery", _job.c.state.in_((*OPEN, JobState.DEAD))
+        _job.c.kind == "ingest_delivery",
+        _job.c.state.in_((*OPEN, JobState.DEAD, JobState.CANCELLED)),
     )
     rows = database.execute(
         select(inbox.c.id, inbox.c.topic).where(inbox.c.state == "new", inbox.c.id.not_in(alive))

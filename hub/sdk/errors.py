@@ -8,6 +8,9 @@ class HubError(Exception):
 class ConnectorError(HubError):
     """A call to a vendor did not end well; the subclass says what happens next."""
 
+    after_effect = False
+    """Something was bought or created before, by an earlier call of the same effect."""
+
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason

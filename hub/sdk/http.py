@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from hub.sdk import sendings
 from hub.sdk.addresses import (
     PUBLIC_ONLY,
     AllowedAddresses,
@@ -16,9 +17,10 @@ from hub.sdk.addresses import (
     is_loopback,
     system_resolver,
 )
-from hub.sdk.errors import ConnectorError, RejectedError
+from hub.sdk.errors import ConnectorError, RejectedError, UnknownOutcomeError
 from hub.sdk.exchange import Exchange, api_version_in, outcome_of
 from hub.sdk.outcomes import PROVEN_REFUSALS, name_fault, name_status, name_web_page
+from hub.sdk.pacing import Called, Gate
 from hub.sdk.redaction import Redactor
 from hub.sdk.response import Headers, Response
 from hub.sdk.secrets import Secret
@@ -56,7 +58,8 @@ class HttpClient:
 
     `classify` sees every whole answer first and may name the vendor's own meaning of it (an error
     in a 200, a 500 that is final); None leaves it to the common rules. `observe` hears of every
-    call. Headers and parameters may be `Secret`s. Raises `RejectedError` for a refused address.
+    call. `gate` is asked before each call and hears how it ended. Headers and parameters may be
+    `Secret`s. Raises `RejectedError` for a refused address.
     """
 
     def __init__(
@@ -73,10 +76,11 @@ class HttpClient:
         classify: Classify | None = None,
         user_agent: str = USER_AGENT,
         resolve: Resolver = system_resolver,
+        gate: Gate | None = None,
     ) -> None:
         self._origin = check_url(base_url, allow)
         self._connection, self._auth = connection, auth
-        self._observe, self._classify = observe, classify
+        self._observe, self._classify, self._gate = observe, classify, gate
         self._headers: dict[str, str | Secret] = {
             "user-agent": user_agent,
             "accept": "application/json",
@@ -123,9 +127,7 @@ class HttpClient:
         with `effect`, all that is neither a proven refusal nor provably unsent is
         `UnknownOutcomeError`. Inside a transaction it raises `CallInsideTransactionError`.
         """
-        refuse_inside_transaction(f"a call to {self._origin.host}")
-        if self._closed:
-            raise RuntimeError("this client was closed")
+        self._enter()
         url = request_url(self._origin, path, params or {})
         sent_headers = {**self._headers, **_lower(headers or {})}
         outgoing = self._signed(method, url, sent_headers, json, content)
@@ -138,7 +140,9 @@ class HttpClient:
         wants_json = "json" in str(sent_headers["accept"])
         failure = self._judge(reply, response, expect, wants_json)
         if isinstance(failure, ConnectorError):
+            sendings.mark(failure)
             _redact(failure, redactor)
+        self._learn(reply, failure, effect)
         self._record(outgoing, url, reply, response, failure, redactor)
         if failure is not None:
             raise failure
@@ -162,6 +166,17 @@ class HttpClient:
 
     def __repr__(self) -> str:
         return f"HttpClient({self._origin})"
+
+    def _enter(self) -> None:
+        refuse_inside_transaction(f"a call to {self._origin.host}")
+        if self._closed:
+            raise RuntimeError("this client was closed")
+        if self._gate:  # before signing: a signature names its time
+            try:
+                self._gate.enter()
+            except ConnectorError as held_back:
+                sendings.mark(held_back)
+                raise
 
     def _redactor_with(self, *values: object) -> Redactor:
         more = _secrets(values)
@@ -205,6 +220,14 @@ class HttpClient:
         except ConnectorError as error:
             return error
         return None
+
+    def _learn(self, reply: Reply, failure: Exception | None, effect: bool) -> None:
+        if effect and (failure is None or isinstance(failure, UnknownOutcomeError)):
+            sendings.note_sent()
+        if self._gate is None or (reply.fault and reply.fault.kind == "address"):
+            return
+        asked = getattr(failure, "retry_after", None)
+        self._gate.leave(Called(outcome_of(failure), reply.elapsed, asked))
 
     def _record(
         self,

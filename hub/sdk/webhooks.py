@@ -1,7 +1,6 @@
 """Webhooks: the raw request, what it is about, and the one way to check a signature."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
@@ -37,18 +36,16 @@ class Delivery:
 def verify_hmac_sha256(body: bytes, signature: str | None, secrets: Iterable[Secret]) -> None:
     """Raise `SignatureError` unless `signature` is base64 HMAC-SHA256 of `body` by one secret.
 
-    Compares bytes in constant time; a missing, undecodable or non-ASCII signature fails. Several
+    Compares bytes in constant time; a missing signature or another spelling of it fails. Several
     secrets serve a rotation: the current and the previous one.
     """
     if not signature:
         raise SignatureError("the signature header is missing")
-    try:
-        given = base64.b64decode(signature.encode("ascii"), validate=True)
-    except (UnicodeEncodeError, binascii.Error):
-        raise SignatureError("the signature is not base64") from None
+    given = signature.encode("utf-8", "replace")
     matched = False
     for secret in secrets:
-        good = hmac.new(secret.reveal().encode(), body, hashlib.sha256).digest()
-        matched |= bool(secret) and hmac.compare_digest(good, given)
+        digest = hmac.new(secret.reveal().encode(), body, hashlib.sha256).digest()
+        # As text: base64 has several spellings of one digest, and vendors send only one.
+        matched |= bool(secret) and hmac.compare_digest(base64.b64encode(digest), given)
     if not matched:
         raise SignatureError("the signature does not match")

@@ -24,6 +24,8 @@ class Hub:
     http_for: HttpFor
     may_spend: Callable[[], bool] = lambda: True
     """Whether there is room to record what a purchase would bring."""
+    public_url: str = ""
+    """Where vendors reach this hub from outside; empty when they do not."""
     _opened: dict[str, tuple[int, Opened]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 

@@ -9,12 +9,19 @@ from hub.store.unit_of_work import Unit
 
 REACTIONS: Mapping[EventKind, tuple[str, ...]] = {
     EventKind.BOOKS_OPENED: ("publish_all_stock",),
-    EventKind.WRITES_SWITCHED_ON: ("publish_all_stock", "publish_tracking", "route_waiting"),
+    EventKind.WRITES_SWITCHED_ON: (
+        "publish_all_stock",
+        "publish_listings",
+        "publish_tracking",
+        "route_waiting",
+    ),
     EventKind.ORDER_PLACED: ("accept_order",),
     EventKind.ORDER_CHANGED: ("accept_order",),
     EventKind.ORDER_CANCELLED: ("cancel_order",),
     EventKind.ORDER_SHIPPED_BY_CHANNEL: ("book_channel_shipment",),
     EventKind.HOLD_RELEASED: ("accept_order",),
+    EventKind.REFUND_FOUND: ("accept_order",),
+    EventKind.REFUND_GONE: ("accept_order",),
     EventKind.PAYMENT_VERIFIED: ("route_order",),
     EventKind.LISTING_MAPPED: ("map_lines",),
     EventKind.STOCK_CHANGED: ("reserve_waiting",),
@@ -25,10 +32,12 @@ REACTIONS: Mapping[EventKind, tuple[str, ...]] = {
 }
 """Every fact is listed, also those that nothing follows."""
 
-_ABOUT_THE_CONNECTION = frozenset({"publish_all_stock", "route_waiting", "publish_tracking"})
+_ABOUT_THE_CONNECTION = frozenset(
+    {"publish_all_stock", "publish_listings", "route_waiting", "publish_tracking"}
+)
 """Jobs whose subject is the connection of the fact, not the fact's own subject."""
 
-_CALLS_THE_CONNECTION = frozenset({"publish_tracking"})
+_CALLS_THE_CONNECTION = frozenset({"publish_listings", "publish_tracking"})
 """Jobs that wait while their connection is paused; the others are the hub's own work."""
 
 

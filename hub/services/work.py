@@ -44,6 +44,8 @@ WORK: Mapping[str, Work] = {
     "accept_order": Work("orders", 30, "order:{subject}", "accept:{subject}", _LOCAL),
     "route_order": Work("orders", 30, "order:{subject}", "route:{subject}", _LOCAL),
     "cancel_order": Work("orders", 20, "order:{subject}", "cancel:{subject}", _LOCAL),
+    "read_refunds": Work("orders", 35, "order:{subject}", "refunds:{subject}", _POLL),
+    "rework_order": Work("orders", 20, "order:{subject}", "rework:{subject}", _LOCAL),
     "book_channel_shipment": Work("orders", 20, "order:{subject}", "book:{subject}", _LOCAL),
     "map_lines": Work("orders", 40, None, "map:{subject}", _LOCAL),
     "reserve_waiting": Work("orders", 40, "reserve_waiting", "reserve_waiting", _LOCAL),
@@ -52,7 +54,12 @@ WORK: Mapping[str, Work] = {
     "perform_effect": Work("money", 20, "effect:{subject}", "effect:{subject}", _MONEY),
     "publish_stock": Work("stock", 10, "stock:{subject}", "publish:{subject}", _STOCK),
     "publish_all_stock": Work("stock", 15, None, "publish_all:{subject}", _LOCAL),
+    "publish_listings": Work("orders", 45, "listings:{subject}", "listings:{subject}", _SHOP),
+    "audit_webhooks": Work("maintenance", 75, "hooks:{subject}", "hooks:{subject}", _POLL),
+    "compare_shop": Work("maintenance", 78, "pull:{connection}", "compare:{subject}", _POLL),
     "publish_tracking": Work("orders", 40, "tracking:{subject}", "tracking:{subject}", _SHOP),
+    "forget_jobs": Work("maintenance", 90, "forget", "forget_jobs", _LOCAL),
+    "watch_health": Work("maintenance", 85, "watch", "watch_health", _LOCAL),
     "track_parcel": Work("orders", 70, "track:{subject}", "track:{subject}", _PARCEL),
 }  # fmt: skip
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 
-from hub.records.catalogue import Listing, Mapping, Tracking
+from hub.records.catalogue import Listing, ListingState, Mapping, Tracking
 from hub.store import tables
 from hub.store.ids import new_id
 from hub.store.lander import instant_text, land, rows_by
@@ -26,6 +26,8 @@ class LandedListing:
     id: str
     listing: Listing
     is_new: bool
+    revived: bool = False
+    """It had ended, and is shown again."""
 
 
 _COLUMNS = (
@@ -33,7 +35,8 @@ _COLUMNS = (
     "title", "price_minor", "currency", "weight_g", "tracking", "observed_quantity", "observed_at",
     "variant_id", "mapping",
 )  # fmt: skip
-_LINK = ("connection_id", "kind", "external_id", "hub_id", "digest", "version")
+_LINK = ("connection_id", "kind", "external_id", "hub_id", "digest", "version", "deleted_at")
+_ENDED = ListingState.ENDED.value
 
 
 def land_listings(
@@ -48,7 +51,8 @@ def land_listings(
     landed = []
     for listing, _ in listings:
         row = known.get(listing.external_id)
-        landed.append(LandedListing(row.id if row else new_id(), listing, row is None))
+        revived = row is not None and row.state == _ENDED and listing.state.value != _ENDED
+        landed.append(LandedListing(row.id if row else new_id(), listing, row is None, revived))
     now = instant_text(unit.now)
     rows = [
         (item.id, connection_id, shown.external_id, shown.parent_external_id, shown.kind.value,
@@ -60,7 +64,7 @@ def land_listings(
     land(unit, _listing, _COLUMNS, rows, keep=("variant_id", "mapping"))
     links = [
         (connection_id, LISTING, listing.external_id, item.id, digest,
-         instant_text(listing.updated_at))
+         instant_text(listing.updated_at), None)
         for item, (listing, digest) in zip(landed, listings, strict=True)
     ]  # fmt: skip
     land(unit, tables.link, _LINK, links)
@@ -77,7 +81,7 @@ def _not_stale(
         tables.link,
         "external_id",
         ids,
-        ("external_id", "version"),
+        ("external_id", "version", "deleted_at"),
         connection_id=connection_id,
         kind=LISTING,
     )
@@ -85,8 +89,13 @@ def _not_stale(
         (listing, digest)
         for listing, digest in listings
         if listing.external_id not in links
-        or links[listing.external_id].version <= instant_text(listing.updated_at)
+        or _is_newer(links[listing.external_id], instant_text(listing.updated_at))
     ]
+
+
+def _is_newer(link: Any, version: str) -> bool:
+    """What was deleted comes back by a newer version only; else the same one is as good."""
+    return bool(link.version < version or (link.version == version and link.deleted_at is None))
 
 
 # Built once, because it is asked with every page.
@@ -124,7 +133,7 @@ def items_of_listings(unit: Unit, listing_ids: Sequence[str]) -> set[str]:
 
 @dataclass(frozen=True)
 class Offer:
-    """A listing that sells from a stock item and can show its quantity."""
+    """A listing that shows the quantity of a stock item: its own, or the pool of its variations."""
 
     listing_id: str
     connection_id: str
@@ -135,24 +144,63 @@ class Offer:
 
 def offers_of(connection: Connection, items: Iterable[str]) -> list[Offer]:
     """Give every listing that shows the quantity of one of these stock items."""
-    query = _offers().where(_variant.c.stock_item_id.in_(list(items)))
-    return [Offer(*row) for row in connection.execute(query)]
+    wanted = list(items)
+    own = _own_offers().where(_variant.c.stock_item_id.in_(wanted))
+    pools = _pools().having(func.min(_variant.c.stock_item_id).in_(wanted))
+    return [Offer(*row) for query in (own, pools) for row in connection.execute(query)]
 
 
 def offers_on(connection: Connection, connection_id: str) -> list[Offer]:
-    """Give every counted, mapped listing of one connection."""
-    query = _offers().where(_listing.c.connection_id == connection_id)
-    return [Offer(*row) for row in connection.execute(query)]
+    """Give every counted, mapped listing of one connection, a pool once."""
+    own = _own_offers().where(_listing.c.connection_id == connection_id)
+    pools = _pools().where(_listing.c.connection_id == connection_id)
+    return [Offer(*row) for query in (own, pools) for row in connection.execute(query)]
 
 
-def _offers() -> Select[Any]:
+def offers_by_id(connection: Connection, listing_ids: Sequence[str]) -> list[Offer]:
+    """Give those of these listings that show the quantity of a stock item."""
+    own = _own_offers().where(_listing.c.id.in_(listing_ids))
+    pools = _pools().where(_parent.c.id.in_(listing_ids))
+    return [Offer(*row) for query in (own, pools) for row in connection.execute(query)]
+
+
+_parent = _listing.alias("parent")
+
+
+def _pools() -> Select[Any]:
+    """Parents that count for their variations, where all of these sell one and the same item."""
+    pooled = (_parent.c.connection_id == _listing.c.connection_id) & (
+        _parent.c.external_id == _listing.c.parent_external_id
+    )
+    item = func.min(_variant.c.stock_item_id)
+    return (
+        select(_parent.c.id, _parent.c.connection_id, _parent.c.external_id,
+               _parent.c.parent_external_id, item)
+        .select_from(_listing)
+        .join(_parent, pooled)
+        .join(_variant, _variant.c.id == _listing.c.variant_id)
+        .join(_promise, _promise.c.stock_item_id == _variant.c.stock_item_id)
+        .where(_listing.c.tracking == Tracking.PARENT.value, _promise.c.tracked,
+               _parent.c.tracking == Tracking.COUNTED.value, _still_shown(_parent))
+        .group_by(_parent.c.id)
+        .having(item == func.max(_variant.c.stock_item_id))
+        .order_by(_parent.c.id)
+    )  # fmt: skip
+
+
+def _still_shown(listing: Any) -> Any:
+    return listing.c.state != ListingState.ENDED.value
+
+
+def _own_offers() -> Select[Any]:
     # of what nobody counts the hub knows no number: 0 would take it off the shelf
     return (
         select(_listing.c.id, _listing.c.connection_id, _listing.c.external_id,
                _listing.c.parent_external_id, _variant.c.stock_item_id)
         .join(_variant, _variant.c.id == _listing.c.variant_id)
         .join(_promise, _promise.c.stock_item_id == _variant.c.stock_item_id)
-        .where(_listing.c.tracking == Tracking.COUNTED.value, _promise.c.tracked)
+        .where(_listing.c.tracking == Tracking.COUNTED.value, _promise.c.tracked,
+               _still_shown(_listing))
         .order_by(_listing.c.id)
     )  # fmt: skip
 

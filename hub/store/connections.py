@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from secrets import token_urlsafe
 from typing import Any
 
@@ -17,6 +17,8 @@ from hub.store.sealing import Keyring, seal, unseal
 from hub.store.unit_of_work import Unit
 
 _rows = tables.connection
+PREVIOUS_FOR = timedelta(hours=48)
+"""How long a webhook signed with the secret before the last one is believed."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,33 @@ def _seal_secrets(key: bytes, connection_id: str, secrets: Mapping[str, str]) ->
 
 
 def replace_secrets(unit: Unit, connection_id: str, secrets: Mapping[str, str]) -> None:
-    """Seal new secrets; the epoch moves on, so that nothing begun with the old ones is recorded."""
+    """Seal new secrets; the epoch moves on, so that nothing begun with the old ones is recorded.
+
+    The old ones still prove who sent a webhook that is under way, for `PREVIOUS_FOR`.
+    """
     key = _key(unit.connection, unit.keyring, connection_id)
     unit.execute(
         update(_rows)
         .where(_rows.c.id == connection_id)
-        .values(sealed_secrets=_seal_secrets(key, connection_id, secrets), epoch=_rows.c.epoch + 1)
-    )
+        .values(
+            sealed_secrets=_seal_secrets(key, connection_id, secrets), epoch=_rows.c.epoch + 1,
+            previous_secrets=_rows.c.sealed_secrets, previous_until=unit.now + PREVIOUS_FOR,
+        )
+    )  # fmt: skip
+
+
+def open_previous_secrets(
+    database: Database, keyring: Keyring, connection_id: str, now: datetime
+) -> dict[str, str] | None:
+    """Unseal the secrets before the last renewal; None when there are none, or too old ones."""
+    row = database.execute(
+        select(_rows.c.previous_secrets, _rows.c.previous_until).where(_rows.c.id == connection_id)
+    ).one()
+    if row.previous_secrets is None or row.previous_until <= now:
+        return None
+    key = _key(database, keyring, connection_id)
+    clear = unseal(key, row.previous_secrets, f"secrets:{connection_id}")
+    return msgspec.json.decode(clear, type=dict[str, str])
 
 
 def open_secrets(database: Database, keyring: Keyring, connection_id: str) -> dict[str, str]:

@@ -12,6 +12,8 @@ from hub.store.unit_of_work import Unit
 
 STOCK = "stock"
 TRACKING = "tracking"
+LISTING = "listing"
+WEBHOOK = "webhook"
 
 _desired = tables.desired
 
@@ -24,6 +26,8 @@ class Wish:
     version: int
     confirmed_value: str
     sent_value: str
+    confirmed_version: int = 0
+    sent_version: int = 0
 
 
 def want(unit: Unit, connection_id: str, field: str, targets: Iterable[str]) -> None:
@@ -58,8 +62,12 @@ def open_wishes(connection: Connection, connection_id: str, field: str, limit: i
         .limit(limit)
     )  # fmt: skip
     return [
-        Wish(row.target, row.desired_version, row.confirmed_value, row.sent_value) for row in rows
-    ]
+        Wish(
+            row.target, row.desired_version, row.confirmed_value, row.sent_value,
+            row.confirmed_version, row.sent_version,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def confirmed_values(
@@ -125,6 +133,17 @@ def refuse(unit: Unit, connection_id: str, field: str, wish: Wish, problem: str)
                _desired.c.target == wish.target, _desired.c.desired_version == wish.version)
         .values(problem=problem[:500])
     )  # fmt: skip
+
+
+def forget_wishes(unit: Unit, connection_id: str, field: str, targets: Sequence[str]) -> None:
+    """Want nothing any more of targets that the channel no longer has."""
+    for start in range(0, len(targets), 500):
+        unit.execute(
+            _desired.delete().where(
+                _desired.c.connection_id == connection_id, _desired.c.field == field,
+                _desired.c.target.in_(targets[start : start + 500]),
+            )
+        )  # fmt: skip
 
 
 def retry_refused(unit: Unit, connection_id: str) -> int:

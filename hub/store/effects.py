@@ -64,7 +64,7 @@ def _to_effect(row: Any) -> Effect:
     facts = EffectFacts(
         state=EffectState(row.state), sends=row.sends, first_sent_at=row.first_sent_at,
         settle_until=row.settle_until, probed_at=row.probed_at,
-        probes_after_settle=row.probes_after_settle,
+        probes_after_settle=row.probes_after_settle, replay_refused=row.replays_refused > 0,
     )  # fmt: skip
     return Effect(
         row.id, row.kind, row.connection_id, row.key, row.subject_id, row.request_hash, facts,
@@ -94,15 +94,24 @@ def mark_refused(unit: Unit, effect_id: str, reason: str, of_send: int | None = 
     _move(unit, effect, EffectState.REFUSED, reason, reason=reason)
 
 
-def mark_unknown(unit: Unit, effect_id: str, reason: str, of_send: int | None = None) -> None:
-    """Record that nobody knows whether it happened."""
+def mark_unknown(
+    unit: Unit, effect_id: str, reason: str, of_send: int | None = None,
+    replay_refused: bool = False,
+) -> None:  # fmt: skip
+    """Record that nobody knows whether it happened.
+
+    `replay_refused`: this send repeated one whose answer was lost, and was refused. That proves
+    nothing of the first, and a further repeat would prove no more.
+    """
     effect = _unfinished(unit, effect_id, of_send)
-    _move(unit, effect, EffectState.UNKNOWN, reason, reason=reason)
+    refusals = _effect.c.replays_refused + int(replay_refused)
+    _move(unit, effect, EffectState.UNKNOWN, reason, reason=reason, replays_refused=refusals)
 
 
 def mark_absent(unit: Unit, effect: Effect) -> None:
     """Record that two looks after the settle window found nothing: it may be sent again."""
-    _move(unit, effect, EffectState.PREPARED, "looked twice, it is not there", reason="")
+    note = "looked twice, it is not there"
+    _move(unit, effect, EffectState.PREPARED, note, reason="", replays_refused=0)
 
 
 def mark_not_sent(
@@ -135,7 +144,7 @@ def note_probe(unit: Unit, effect: Effect, note: str) -> None:
 
 def reopen(unit: Unit, effect: Effect, reason: str) -> None:
     """Let a refused effect, or one a person has looked into, be sent again under the same key."""
-    _move(unit, effect, EffectState.PREPARED, reason, reason="", sends=0)
+    _move(unit, effect, EffectState.PREPARED, reason, reason="", sends=0, replays_refused=0)
 
 
 def sent_by_jobs_to_unknown(unit: Unit, job_ids: Sequence[str]) -> None:

@@ -1,5 +1,7 @@
 """Facts about this installation: the seal its key must open, and the first location."""
 
+from hashlib import sha256
+
 from sqlalchemy import select
 
 from hub.store import tables
@@ -34,6 +36,11 @@ def check_seal(engines: Engines, keyring: Keyring) -> None:
     if sealed is None:
         raise StorageError("the database was never finished; run `hub init`")
     keyring.unwrap(bytes.fromhex(sealed), SEAL)
+
+
+def installation_mark(engines: Engines) -> str:
+    """Give a short name that is this hub's alone, the same before and after it moves."""
+    return sha256((_seal(engines) or "").encode()).hexdigest()[:12]
 
 
 def _seal(engines: Engines) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store import tables
 from hub.store.connections import data_key
@@ -29,26 +30,54 @@ class InboxItem:
     state: str
 
 
-def add_to_inbox(
-    unit: Unit, connection_id: str, dedupe_key: str, topic: str, kind: str, external_id: str,
-    deleted: bool, body: bytes,
-) -> str | None:  # fmt: skip
-    """Keep a webhook; None when the same one was kept before."""
-    known = select(_inbox.c.id).where(
-        _inbox.c.connection_id == connection_id, _inbox.c.dedupe_key == dedupe_key
-    )
-    if unit.execute(known).first() is not None:
-        return None
+@dataclass(frozen=True)
+class Arrival:
+    """A verified webhook that is to be kept."""
+
+    connection_id: str
+    dedupe_key: str
+    topic: str
+    kind: str
+    external_id: str
+    deleted: bool
+    body: bytes
+
+
+def add_to_inbox(unit: Unit, arrivals: Sequence[Arrival]) -> list[str | None]:
+    """Keep webhooks; gives their new ids, None for one that was kept before.
+
+    Other processes may keep the same ones at this moment: the unique key decides who did.
+    """
+    first: dict[tuple[str, str], Arrival] = {}
+    for one in arrivals:
+        first.setdefault((one.connection_id, one.dedupe_key), one)
+    keys = {
+        connection_id: data_key(unit.connection, unit.keyring, connection_id)
+        for connection_id in sorted({connection_id for connection_id, _ in first})
+    }
+    # Sorted, so that two processes with the same webhooks wait for each other in one order.
+    rows = [_inbox_row(unit, first[key], keys[key[0]]) for key in sorted(first)]
+    kept = unit.execute(_insert_unseen(unit), rows) if rows else ()
+    new = {(row.connection_id, row.dedupe_key): row.id for row in kept}
+    return [new.pop((one.connection_id, one.dedupe_key), None) for one in arrivals]
+
+
+def _inbox_row(unit: Unit, one: Arrival, key: bytes) -> dict[str, Any]:
     item_id = new_id()
-    key = data_key(unit.connection, unit.keyring, connection_id)
-    unit.execute(
-        _inbox.insert().values(
-            id=item_id, connection_id=connection_id, dedupe_key=dedupe_key, topic=topic, kind=kind,
-            external_id=external_id, deleted=deleted, sealed=seal(key, body, f"inbox:{item_id}"),
-            received_at=unit.now,
-        )
-    )  # fmt: skip
-    return item_id
+    return {
+        "id": item_id, "connection_id": one.connection_id, "dedupe_key": one.dedupe_key,
+        "topic": one.topic, "kind": one.kind, "external_id": one.external_id,
+        "deleted": one.deleted, "sealed": seal(key, one.body, f"inbox:{item_id}"),
+        "received_at": unit.now, "state": "new", "reason": "",
+    }  # fmt: skip
+
+
+def _insert_unseen(unit: Unit) -> Any:
+    insert = sqlite.insert if unit.dialect == "sqlite" else postgresql.insert
+    statement = insert(_inbox).on_conflict_do_nothing(
+        index_elements=["connection_id", "dedupe_key"]
+    )
+    return statement.returning(_inbox.c.id, _inbox.c.connection_id, _inbox.c.dedupe_key)
 
 
 def get_inbox_item(connection: Connection, item_id: str) -> InboxItem:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from hub.records.catalogue import Listing, ListingKind, Mapping, Tracking
 from hub.store import tables
@@ -135,6 +135,13 @@ def _sells(unit: Unit, connection_id: str, variant_id: str) -> bool:
     return unit.execute(query).first() is not None
 
 
+def names_by_sku(sku: str | None) -> ColumnElement[bool]:
+    """Match order lines of shops without listings, which name this SKU."""
+    line, order = tables.order_line, tables.sales_order
+    shops = select(_listing.c.connection_id)
+    return (line.c.sku == (sku or "")) & (line.c.sku != "") & order.c.connection_id.not_in(shops)
+
+
 def awaited_by_lines(unit: Unit, mapped: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Give those of these (listing id, connection id) that an order line without an item names."""
     line, order = tables.order_line, tables.sales_order
@@ -152,4 +159,17 @@ def awaited_by_lines(unit: Unit, mapped: Sequence[tuple[str, str]]) -> list[tupl
             )
         )
         awaited.update(unit.execute(query).scalars())
+        by_sku = (
+            select(_listing.c.id)
+            .distinct()
+            .join(_variant, _variant.c.id == _listing.c.variant_id)
+            .join(line, line.c.sku == _variant.c.sku)
+            .join(order, order.c.id == line.c.order_id)
+            .where(
+                _listing.c.id.in_([listing_id for listing_id, _ in mapped[start : start + 500]]),
+                line.c.stock_item_id.is_(None),
+                order.c.connection_id.not_in(select(_listing.c.connection_id)),
+            )
+        )
+        awaited.update(unit.execute(by_sku).scalars())
     return [one for one in mapped if one[0] in awaited]

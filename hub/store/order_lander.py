@@ -23,7 +23,7 @@ from hub.store.ids import new_id
 from hub.store.lander import instant_text, land, rows_by
 from hub.store.ledger import release
 from hub.store.people import Person, people_for, seal_parties
-from hub.store.sealing import seal
+from hub.store.sealing import Keyring, seal
 from hub.store.unit_of_work import Unit
 
 ORDER = "order"
@@ -51,7 +51,10 @@ class Landing:
 _PEOPLE = {"bill_to", "ship_to", "note"}
 """The fields of an order that name a person: sealed, and not in its document."""
 
-_KNOWN = ("id", "external_id", "channel_state", "updated_at", "history", "party_id")
+_KNOWN = (
+    "id", "external_id", "channel_state", "updated_at", "history", "party_id", "ship_to_hash",
+    "channel_status",
+)  # fmt: skip
 
 
 def known_orders(
@@ -72,12 +75,13 @@ def known_orders(
     return {
         external_id: (
             KnownOrder(
-                row.id, ChannelState(row.channel_state), row.updated_at, row.history, lines[row.id]
+                row.id, ChannelState(row.channel_state), row.updated_at, row.history,
+                lines[row.id], row.ship_to_hash, row.channel_status == "deleted",
             ),
             row.party_id,
         )
         for external_id, row in rows.items()
-    }
+    }  # fmt: skip
 
 
 def land_orders(
@@ -95,15 +99,25 @@ def land_orders(
     parties = map(_party, landings, people, party_ids)
     _land_by_novelty(unit, tables.party, _PARTY, landings, parties)
     heads = (
-        _head(connection_id, code, landing, party_id, items_by_listing)
+        _head(unit, connection_id, code, landing, party_id, items_by_listing)
         for landing, party_id in zip(landings, party_ids, strict=True)
     )
-    _land_by_novelty(unit, tables.sales_order, _HEAD, landings, heads, keep=("verification",))
+    _land_by_novelty(unit, tables.sales_order, _HEAD, landings, heads, keep=_OURS)
     _land_lines(unit, landings, items_by_listing)
     freed = _update_lines(unit, landings)
     _land_payments(unit, connection_id, landings)
     _land_links(unit, connection_id, landings, people)
     return freed
+
+
+_OURS = ("verification",)
+"""What the hub decided, not the shop: a landing leaves it as it is."""
+
+
+def ship_to_hash(keyring: Keyring, order: Order) -> bytes | None:
+    """Give a keyed hash of the receiver: it tells a change, and nobody who lives there."""
+    receiver = order.ship_to or order.bill_to
+    return keyring.hash(receiver.model_dump_json()) if receiver else None
 
 
 def _mail(order: Order) -> str:
@@ -139,14 +153,15 @@ def _party(landing: Landing, person: Person, party_id: str) -> tuple[Any, ...]:
 _HEAD = (
     "id", "connection_id", "external_id", "number", "bare_number", "channel_state",
     "channel_status", "currency", "total_minor", "placed_at", "updated_at", "payment_terms",
-    "paid_at", "verification", "party_id", "ship_country", "can_ship", "history", "phase",
-    "document",
+    "paid_at", "verification", "party_id", "ship_country", "can_ship", "ship_to_hash", "history",
+    "phase", "document",
 )  # fmt: skip
 
 
 def _head(
-    connection_id: str, code: str, landing: Landing, party_id: str, items: Mapping[str, str]
-) -> tuple[Any, ...]:
+    unit: Unit, connection_id: str, code: str, landing: Landing, party_id: str,
+    items: Mapping[str, str],
+) -> tuple[Any, ...]:  # fmt: skip
     order = landing.source.order
     receiver = order.ship_to or order.bill_to
     return (
@@ -155,7 +170,7 @@ def _head(
         instant_text(order.placed_at), instant_text(order.updated_at), order.payment_terms.value,
         instant_text(order.paid_at) if order.paid_at else None, "", party_id,
         receiver.country if receiver else "", bool(receiver and receiver.can_receive()),
-        landing.outcome.history, _first_phase(landing, items),
+        ship_to_hash(unit.keyring, order), landing.outcome.history, _first_phase(landing, items),
         order.model_dump_json(exclude=_PEOPLE),
     )  # fmt: skip
 

@@ -34,6 +34,8 @@ class StoredLine:
     title: str
     stock_item_id: str | None
     counters: LineCounters
+    refunded: int = 0
+    """Units whose money was given back."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def get_order(connection: Connection, order_id: str) -> StoredOrder:
         ship_country=row.ship_country, can_ship=row.can_ship, history=row.history,
         placed_at=row.placed_at, lines=tuple(
             StoredLine(line.id, line.external_id, line.listing_external_id, line.sku, line.title,
-                       line.stock_item_id, _counters(line))
+                       line.stock_item_id, _counters(line), line.refunded)
             for line in lines
         ),
     )  # fmt: skip

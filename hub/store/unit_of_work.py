@@ -48,6 +48,8 @@ class Unit:
         """Whether due jobs are inserted as dispatched: a bell will ring for them."""
         self.events: list[Event] = []
         self.due_jobs: list[str] = []
+        self.committed: list[Callable[[], None]] = []
+        """What may be believed only when it cannot be rolled back any more."""
 
     @property
     def dialect(self) -> str:
@@ -55,14 +57,15 @@ class Unit:
         return self.connection.dialect.name
 
     def execute(
-        self, statement: Executable, parameters: Sequence[dict[str, Any]] | None = None
-    ) -> CursorResult[Any]:
+        self, statement: Executable,
+        parameters: Sequence[dict[str, Any]] | dict[str, Any] | None = None,
+    ) -> CursorResult[Any]:  # fmt: skip
         """Run a Core statement."""
         return self.connection.execute(statement, parameters)
 
-    def changed(self, statement: Executable) -> int:
+    def changed(self, statement: Executable, parameters: dict[str, Any] | None = None) -> int:
         """Run a conditional update and say how many rows it changed; zero means "not yours"."""
-        return int(self.execute(statement).rowcount)
+        return int(self.execute(statement, parameters).rowcount)
 
     def record(self, kind: EventKind, subject_id: str, connection_id: str | None = None) -> Event:
         """Record a fact; its reactions are written as jobs before the commit."""
@@ -112,6 +115,8 @@ class Store:
                 self._write_events(unit)
         finally:
             self._open.unit = False
+        for believe in unit.committed:
+            believe()
         if unit.due_jobs:
             self.bell.ring(unit.due_jobs)
         for event in unit.events:

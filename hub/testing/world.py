@@ -19,9 +19,9 @@ from hub.jobs.engine import recover
 from hub.jobs.idle import run_until_idle
 from hub.jobs.worker import Worker
 from hub.sdk.config import secret_fields
-from hub.services import connect as connecting
 from hub.services.context import Hub
-from hub.services.handover import hand_over, labelled_shipments
+from hub.services.shipping.handover import hand_over, labelled_shipments
+from hub.services.vendors import connect as connecting
 from hub.settings import Settings
 from hub.store import tables
 from hub.store.effects import sent_by_jobs_to_unknown
@@ -76,6 +76,7 @@ class World:
         self.twins: list[RunningTwin] = []
         self.database_url = database_url
         self.plugin_modules = plugin_modules
+        self.public_url = ""
         self.canaries: set[str] = {HUB_KEY}
         self._boots = 0
         self._system: System | None = None
@@ -105,6 +106,7 @@ class World:
             allow_hosts=hosts,
             database_url=self.database_url,
             plugin_modules=self.plugin_modules,
+            public_url=self.public_url,
         )
 
     @property
@@ -124,8 +126,10 @@ class World:
         """Start the hub: what was in the hands of an earlier process is taken back."""
         if not (self.home / "hub.db").exists():
             bootstrap.initialise(self.settings)
-        engines = _engines(self.settings.url)
-        self._system = bootstrap.build(self.settings, clock=self.clock, engines=engines)
+        self._system = bootstrap.build(
+            self.settings, clock=self.clock, engines=_engines(self.settings.url),
+            sleep=lambda seconds: self.clock.advance(timedelta(seconds=seconds)),
+        )  # fmt: skip
         self._boots += 1
         recover(self._system.hub.store, self._boot_id, sent_by_jobs_to_unknown)
 
@@ -163,7 +167,7 @@ class World:
         return worker
 
     def _advance(self, to: datetime) -> None:
-        self.clock.now = to
+        self.clock.now = max(self.clock.now, to)  # calls that were waited for took time
         for twin in self.twins:
             twin.move_to(to)
 

@@ -23,11 +23,13 @@ class Health:
     """What load balancers and operators ask."""
 
     def __init__(
-        self, hub: Hub, relay_pass: Callable[[], datetime | None] | None, answers: Counter[int]
-    ) -> None:
+        self, hub: Hub, relay_pass: Callable[[], datetime | None] | None, answers: Counter[int],
+        degraded: Callable[[], str] | None = None,
+    ) -> None:  # fmt: skip
         self._hub = hub
         self._relay_pass = relay_pass
         self._answers = answers
+        self._degraded = degraded
         self._started_at = hub.store.clock()
         self._newest = schema.newest()
 
@@ -36,7 +38,11 @@ class Health:
         return JSONResponse({"alive": True})
 
     async def ready(self, _request: Request) -> JSONResponse:
-        """Answer 200 when work is done here, else 503 with the reasons."""
+        """Answer 200 when work is done here, else 503 with the reasons.
+
+        A warning does not stop work: without a broker the relay finds it a little later, and on a
+        disk without room orders are still kept, only nothing is bought.
+        """
         try:
             reasons = await asyncio.wait_for(asyncio.to_thread(self._reasons), ANSWER_WITHIN_S)
         except TimeoutError:
@@ -44,6 +50,7 @@ class Health:
         body: Mapping[str, Any] = {
             "ready": not reasons,
             "reasons": reasons,
+            "warnings": await asyncio.to_thread(lambda: list(self._warnings())),
             "webhooks": {str(status): count for status, count in sorted(self._answers.items())},
         }
         return JSONResponse(body, status_code=503 if reasons else 200)
@@ -74,3 +81,9 @@ class Health:
             since = oldest_due(database, now)
         if since is not None and now - since > OLDEST_DUE:
             yield f"a job has been due for {(now - since).total_seconds():.0f} s"
+
+    def _warnings(self) -> Iterator[str]:
+        if self._degraded and (trouble := self._degraded()):
+            yield trouble
+        if not self._hub.may_spend():
+            yield "the disk is nearly full: orders are still kept, but nothing is bought"

@@ -11,11 +11,12 @@ Page = Callable[[Request], Response]
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
+        "img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # not `no-referrer`: with that a browser hides from us that a form came from our own page
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 
@@ -33,15 +34,20 @@ def for_this_machine(page: Page) -> Page:
     """Serve a page to this machine and nobody else, always with the headers that protect it."""
 
     def guarded(request: Request) -> Response:
-        answer = page(request) if is_local(request) else _refusal(request)
-        for name, value in HEADERS.items():
-            answer.headers.setdefault(name, value)
-        return answer
+        return protected(page(request) if is_local(request) else refusal(request))
 
     return guarded
 
 
-def _refusal(request: Request) -> Response:
+def protected(answer: Response) -> Response:
+    """Give an answer the headers that protect whoever reads it."""
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    return answer
+
+
+def refusal(request: Request) -> Response:
+    """Tell somebody who is elsewhere how to come here."""
     _, port = request.scope.get("server") or ("", None)
     return PlainTextResponse(REFUSAL.format(port=port or "PORT"), 403)
 
@@ -55,15 +61,21 @@ def is_local(request: Request) -> bool:
     if any(name in request.headers for name in FORWARDED):
         return False
     peer = request.client.host if request.client else ""
-    return _is_loopback(peer) and _names_loopback(request.headers.get("host", ""))
+    return _is_loopback(peer) and names_loopback(request.headers.get("host", ""))
 
 
-def _names_loopback(host: str) -> bool:
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
+def names_loopback(host: str) -> bool:
+    """Whether a Host header names this machine."""
+    name = host_name(host)
     return name == "localhost" or _is_loopback(name)
+
+
+def host_name(host: str) -> str:
+    """Give the name in a Host header, without its port; empty when it cannot be read."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_loopback(text: str) -> bool:

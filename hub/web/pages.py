@@ -1,13 +1,10 @@
-"""The first pages of the console, read only: the hub at a glance, its orders, and one order."""
+"""The first pages of the console: the hub at a glance, its orders, and one order."""
 
-from collections.abc import Callable
-from datetime import datetime
 from importlib.resources import files
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from hub.records.order import Phase
 from hub.records.payment import Verdict
@@ -15,11 +12,11 @@ from hub.reports.order_detail import OrderDetail, order_detail
 from hub.reports.orders import OrderFilter, list_orders, orders_by_phase
 from hub.reports.overview import overview
 from hub.reports.why import obstacles, routing_reasons
-from hub.services.context import Hub
 from hub.store.connections import UnknownConnectionError, get_connection
 from hub.store.orders import UnknownOrderError, find_order_id
-from hub.web.local import Page, for_this_machine
-from hub.web.rendering import render, shares
+from hub.web.console import Console
+from hub.web.local import Page
+from hub.web.rendering import shares
 
 NEWEST = 20
 """Orders on the overview."""
@@ -31,37 +28,34 @@ FOR_A_PERSON = (
 )  # fmt: skip
 """Phases that end only when somebody decides something."""
 
-STATIC = {"hub.css": "text/css", "hub.svg": "image/svg+xml"}
+STATIC = {"hub.css": "text/css", "hub.svg": "image/svg+xml", "live.js": "text/javascript"}
 
 
 class Pages:
-    """What people see. Nothing here names a customer, and nothing here can be pressed."""
+    """What people see first. Nothing here names a customer."""
 
-    def __init__(self, hub: Hub, relay_pass: Callable[[], datetime | None] | None) -> None:
-        self._hub = hub
-        self._engine_runs = relay_pass is not None
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._hub = console.hub
 
-    def routes(self) -> list[Route]:
+    def pages(self) -> dict[str, Page]:
         """Give the pages with their addresses."""
-        pages: dict[str, Page] = {
+        return {
             "/": self.overview,
             "/orders": self.orders,
             "/orders/{number:path}": self.order,
             "/static/{name}": static,
         }
-        return [Route(path, for_this_machine(page)) for path, page in pages.items()]
 
     def overview(self, request: Request) -> Response:
-        """Show the whole hub; with `?live=1` the page renews itself."""
-        store = self._hub.store
-        now = store.clock()
+        """Show the whole hub."""
+        store, connectors = self._hub.store, self._hub.registry.connectors
         with store.reading() as database:
-            seen = overview(database, self._hub.registry.connectors, now, self._engine_runs)
+            seen = overview(database, connectors, store.clock(), self._console.engine_runs)
             newest = list_orders(database, store.keyring, OrderFilter(), NEWEST)
-        return render(
-            "overview.html", seen=seen, orders=newest, now=now, shares=shares(seen.phases),
+        return self._console.show(
+            request, "overview.html", seen=seen, orders=newest, shares=shares(seen.phases),
             yours={phase: n for phase, n in seen.phases.items() if phase in FOR_A_PERSON},
-            live=request.query_params.get("live") == "1",
         )  # fmt: skip
 
     def orders(self, request: Request) -> Response:
@@ -76,11 +70,11 @@ class Pages:
                 found = list_orders(database, store.keyring, wanted, PAGE + 1, before)
                 phases = orders_by_phase(database, shop)
         except (UnknownOrderError, UnknownConnectionError) as error:
-            return render("missing.html", 404, sentence=str(error))
+            return self._console.missing(request, str(error))
         page = found[:PAGE]
         older = {"before": page[-1].id} if len(found) > PAGE else {}
-        return render(
-            "orders.html", orders=page, phases=phases, phase=phase, connection=code,
+        return self._console.show(
+            request, "orders.html", orders=page, phases=phases, phase=phase, connection=code,
             first=not before, older=older and address(phase, code, **older), address=address,
         )  # fmt: skip
 
@@ -92,9 +86,9 @@ class Pages:
                 order = order_detail(database, find_order_id(database, number))
                 against = obstacles(database, order)
         except UnknownOrderError as error:
-            return render("missing.html", 404, sentence=str(error))
-        return render(
-            "order.html", order=order, against=against, routing=routing_reasons(order),
+            return self._console.missing(request, str(error))
+        return self._console.show(
+            request, "order.html", order=order, against=against, routing=routing_reasons(order),
             checks=payment_checks(order),
         )  # fmt: skip
 

@@ -7,19 +7,21 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from hub.web.wording import TROUBLES
+
 TONES = {
-    "good": ("delivered", "closed", "succeeded", "passed", "well"),
+    "good": ("healed", "delivered", "closed", "succeeded", "passed", "well"),
     "busy": (
         "to_route", "ready", "running", "in_warehouse", "label_purchased", "handed_over",
         "partially_shipped", "in_transit", "out_for_delivery", "prepared", "sent",
     ),
     "wait": (
         "on_hold", "awaiting_payment", "edit_pending", "awaiting_stock", "waiting", "held",
-        "paused", "inconclusive", "returning", "returned", "unknown",
+        "paused", "late", "inconclusive", "returning", "returned", "unknown",
     ),
     "bad": (
         "disputed", "mapping_needed", "delivery_exception", "dead", "failed", "needs_attention",
-        "needs_auth", "needs_operator", "refused", "delivery_failed", "lost", "damaged",
+        "needs_auth", "needs_operator", "refused", "failing", "delivery_failed", "lost", "damaged",
     ),
     "quiet": ("cancelled", "draft", "superseded", "disabled", "voided", ""),
 }  # fmt: skip
@@ -43,9 +45,12 @@ def _environment() -> Environment:
         loader=PackageLoader("hub.web"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    environment.globals |= {"troubles": TROUBLES}
     environment.filters |= {
         "words": words, "tone": tone, "mark": lambda state: MARKS[tone(state)], "at": at,
-        "since": since, "thousands": lambda number: f"{number:,}".replace(",", "\u202f"),
+        "since": since, "lasted": lasted,
+        "trouble": lambda what: TROUBLES[what],
+        "thousands": lambda number: f"{number:,}".replace(",", "\u202f"),
     }  # fmt: skip
     return environment
 
@@ -72,6 +77,17 @@ def since(instant: datetime, now: datetime) -> str:
         if age >= length:
             return f"{int(age // length)} {unit} ago"
     return "just now"
+
+
+def lasted(span: timedelta) -> str:
+    """Print how long something lasted, in its two largest units."""
+    left = max(int(span.total_seconds()), 0)
+    told: list[str] = []
+    for length, unit in _SPANS:
+        if left >= length and len(told) < 2:
+            told.append(f"{left // length} {unit}")
+            left %= length
+    return " ".join(told) or "under a second"
 
 
 def shares(counts: dict[str, int]) -> list[tuple[str, float, float]]:

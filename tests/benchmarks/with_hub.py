@@ -8,7 +8,7 @@ from sqlalchemy import select
 from hub import bootstrap
 from hub.bootstrap import System
 from hub.jobs.worker import Worker
-from hub.services import connect as connecting
+from hub.services.vendors import connect as connecting
 from hub.settings import Settings
 from hub.store import tables
 from hub.store.cursors import forget_cursor

@@ -51,17 +51,22 @@ def test_every_command_speaks_json_and_explains_itself() -> None:
 
 READS = [
     "connections list", "connections show NYC", "connections plan NYC", "connections test NYC",
-    "db check", "db current", "doctor", "effects list", "init", "inventory locations",
-    "inventory show", "inventory show HB-250", "inventory unmapped", "inventory verify",
+    "db check", "db current", "doctor", "drift", "effects list", "events",
+    "init", "inventory locations", "inventory show", "inventory show HB-250",
+    "inventory unmapped", "inventory verify",
     "jobs list", "orders list", "orders show NYC-123", "orders why NYC-128", "plugin list",
-    "quarantine list", "version",
+    "quarantine list", "schedule list", "version",
 ]  # fmt: skip
 ELSEWHERE = {
+    "plugin check", "plugin record",
+    "catalogue price", "catalogue text", "orders cancel", "orders refund",
     "connect", "connections pause", "connections resume", "connections rotate",
-    "connections writes", "db backup", "db upgrade", "effects resolve", "effects show",
-    "inventory adjust", "inventory location", "inventory map", "inventory publish", "jobs replay",
-    "jobs show", "orders handover", "orders hold", "orders label", "orders release",
-    "quarantine retry", "quarantine show", "serve", "sync",
+    "connections writes", "db backup", "db move", "db upgrade", "effects resolve", "effects show",
+    "inventory adjust", "inventory location", "inventory map", "inventory publish", "jobs cancel",
+    "jobs dismiss", "jobs replay",
+    "jobs show", "orders handover", "orders hold", "orders label", "orders release", "relay",
+    "plugin new", "quarantine retry", "replay", "quarantine show", "schedule pause",
+    "schedule resume", "schedule run", "schedule set", "serve", "sync", "twin", "web", "worker",
 }  # fmt: skip
 """Commands whose JSON is read by the tests of what they do."""
 

@@ -106,7 +106,7 @@ def test_a_kept_record_that_is_still_not_understood_stays(lived: Cli) -> None:
 def test_a_kept_record_lands_once_its_connector_understands_it(
     lived: Cli, shop: RunningTwin, monkeypatch: object
 ) -> None:
-    from hub.services import mapping
+    from hub.services.intake import mapping
 
     (kept,) = lived.json("quarantine", "list")
     understood = mapping.map_items
@@ -114,7 +114,7 @@ def test_a_kept_record_lands_once_its_connector_understands_it(
     def repaired(items, translate, validator):  # type: ignore[no-untyped-def]
         return understood(items, lambda raw: translate(raw.replace(b'"QQQ"', b'"USD"')), validator)
 
-    monkeypatch.setattr("hub.services.ingest.map_items", repaired)  # type: ignore[attr-defined]
+    monkeypatch.setattr("hub.services.intake.ingest.map_items", repaired)  # type: ignore[attr-defined]
     assert lived.json("quarantine", "retry", "--all")["landed"] == [kept["id"]]
     assert lived.json("quarantine", "list") == []
     assert lived.json("quarantine", "list", "--all")[0]["state"] != "open"
@@ -127,7 +127,7 @@ def test_the_doctor_names_each_thing_with_its_repair(lived: Cli) -> None:
     assert [one["check"] for one in wrong] == ["quarantine"] and "retry" in wrong[0]["repair"]
     lived.sql("UPDATE quarantine SET state = 'resolved'")
     assert lived.json("doctor")["well"] is True
-    lived.sql("UPDATE cursor SET updated_at = '2020-01-01T00:00:00.000000Z'")
+    lived.sql("UPDATE cursor SET complete_at = '2020-01-01T00:00:00.000000Z'")
     late = [one for one in lived.json("doctor", code=1)["findings"] if not one["ok"]]
     assert {one["check"] for one in late} == {"NYC"} and "hub serve" in late[0]["repair"]
 

@@ -1,15 +1,20 @@
 """A small engine in a process of its own, to be killed: each job stores one effect and owes a next.
 
-Usage: python small_engine.py DATABASE WITNESS. It ends when nothing is owed any more.
+Usage: python small_engine.py DATABASE_URL WITNESS [REDIS_URL ROLE]. The whole engine ends when
+nothing is owed any more; a worker or a relay stays until it is told to stop.
 """
 
 import os
+import signal
 import sys
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import Any
 
 from sqlalchemy import func, insert, select
 
+from hub.jobs.brokers import RedisBroker
 from hub.jobs.engine import Engine
 from hub.store import tables
 from hub.store.engine import open_engines
@@ -17,13 +22,16 @@ from hub.store.jobs import JobDraft, JobKind, RunningJob, insert_jobs
 from hub.store.sealing import Keyring
 from hub.store.unit_of_work import Store
 
+SHORT_LEASE = timedelta(seconds=2)
+"""A worker that was killed is not waited for as long as in earnest."""
 
-def main(database: str, witness: str) -> None:
-    """Run the engine until every job has ended."""
-    engines = open_engines(f"sqlite:///{database}")
+
+def main(database_url: str, witness: str, redis_url: str = "", role: str = "") -> None:
+    """Run the engine, or the half of it that `role` names."""
+    engines = open_engines(database_url)
     store = Store(engines, lambda: datetime.now(UTC), Keyring({1: b"k" * 32}))
     log = os.open(witness, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    pause = threading.Event()
+    pause, told_to_stop = threading.Event(), threading.Event()
 
     def handler(job: RunningJob) -> None:
         os.write(log, f"{job.id} {job.token}\n".encode())
@@ -34,9 +42,19 @@ def main(database: str, witness: str) -> None:
                 insert_jobs(unit, [step(f"next-{job.subject}", job.serial_key)])
             job.finish(unit)
 
-    engine = Engine(store, {"step": JobKind(name="step", queue="orders", handler=handler)})
+    given: dict[str, Any] = {}
+    if role:
+        for room in ("claim", "sweep"):
+            import_module(f"hub.store.jobs.{room}").LEASE = SHORT_LEASE  # type: ignore[attr-defined]
+        given = {
+            "broker": RedisBroker(redis_url, "kill-test"), "heartbeat_s": 0.5,
+            "works": role == "worker", "relays": role == "relay",
+        }  # fmt: skip
+    kinds = {"step": JobKind(name="step", queue="orders", handler=handler)}
+    engine = Engine(store, kinds, **given)
+    signal.signal(signal.SIGTERM, lambda *_: told_to_stop.set())
     engine.start()
-    while still_owed(store):
+    while still_owed(store) if not role else not told_to_stop.is_set():
         pause.wait(0.02)
     engine.stop()
     engines.dispose()

@@ -21,7 +21,7 @@ from hub.sdk.errors import (
     TransientError,
     UnknownOutcomeError,
 )
-from hub.store.jobs import LeaseLost, Retry, Snooze
+from hub.store.jobs import Cancelled, ConnectionMoved, LeaseLost, Retry, Snooze, Wait
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -59,6 +59,9 @@ CASES: list[tuple[Exception, str, str]] = [
     (HubError("no"), "T16", "refused"),
     (KeyError("a fault of ours"), "T8", "internal"),
     (locked(), "T8", "contention"),
+    (Wait("approval:7", NOW, "a person must agree"), "T10", "waiting"),
+    (ConnectionMoved("paused"), "T9", "moved"),
+    (Cancelled("asked to stop"), "T19", "cancelled"),
     (LeaseLost("gone"), "", ""),
 ]
 
@@ -133,9 +136,17 @@ def test_the_second_refusal_of_credentials_stops_the_connection() -> None:
 
 
 def test_what_is_kept_of_an_error_is_redacted_and_short() -> None:
-    leaky = RuntimeError(
+    leaky = TransientError(
         "https://ada:pw@shop.test/?consumer_secret=cs_123 ada@mail.test " + "x" * 900
     )
     text = decide(leaky, facts()).error_text
     assert "pw@" not in text and "cs_123" not in text and "ada@" not in text
-    assert text.startswith("RuntimeError: ") and len(text) == LONGEST_TEXT
+    assert len(text) == LONGEST_TEXT
+
+
+def test_a_fault_nobody_foresaw_tells_its_kind_and_its_place_and_quotes_nothing() -> None:
+    try:
+        {}["Ada Muster, 12 Harbor Road"]  # type: ignore[index]
+    except KeyError as error:
+        text = decide(error, facts()).error_text
+    assert text.startswith("KeyError in test_outcomes.test_a_fault") and "Ada" not in text

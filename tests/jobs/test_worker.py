@@ -8,13 +8,18 @@ from hub.jobs.heartbeat import beat_once
 from hub.jobs.idle import run_until_idle
 from hub.jobs.relay import relay_once
 from hub.sdk.errors import AuthError, RateLimitedError, RejectedError, TransientError
+from hub.store.connections import set_writes
 from hub.store.jobs import (
+    Cancelled,
     JobResult,
     Retry,
     RunningJob,
+    Wait,
+    cancel,
     insert_jobs,
     reap_expired,
     resume_connection_jobs,
+    wake,
 )
 from hub.store.schedules import put_schedule
 from hub.store.unit_of_work import Store
@@ -313,3 +318,97 @@ def test_a_retry_policy_of_a_kind_reaches_its_drafts(store: Store) -> None:
     (job_id,) = owe(store, crew.kinds["route"].draft(store.clock(), subject="order-1"))
     job = row(store, job_id)
     assert (job.max_attempts, job.deadline_at, job.priority) == (7, at(store, 100), 5)
+
+
+# --- waiting and stopping -------------------------------------------------------------------------
+
+
+def test_a_job_that_needs_an_answer_waits_for_it_and_goes_on(
+    store: Store, clock: SettableClock
+) -> None:
+    agreed: list[str] = []
+
+    def handler(job: RunningJob) -> None:
+        if not agreed:
+            raise Wait("approval:7", at(store, 3600), "a person must agree")
+
+    job_id = owe_one(store)
+    crew = worker(store, handler)
+    assert run_until_idle(crew) == 1
+    assert (row(store, job_id).state, row(store, job_id).wake_on) == ("waiting", "approval:7")
+    with store.unit_of_work() as unit:
+        agreed.append("yes")
+        wake(unit, "approval:7")
+    assert run_until_idle(crew) == 1
+    assert (row(store, job_id).state, row(store, job_id).attempt) == ("succeeded", 1)
+
+
+def test_a_job_that_nobody_answers_looks_at_its_fallback_time_and_dies_at_its_deadline(
+    store: Store, clock: SettableClock
+) -> None:
+    looks = []
+
+    def handler(job: RunningJob) -> None:
+        looks.append(clock.now)
+        raise Wait("approval:7", at(store, 3600), "a person must agree")
+
+    started = clock.now
+    job_id = owe_one(store, deadline_at=at(store, 5000))
+    run_until_idle(worker(store, handler), advance=lambda to: setattr(clock, "now", to))
+    assert [(look - started).total_seconds() for look in looks] == [0, 3600, 5000]
+    assert row(store, job_id).last_error_text == "given up at its deadline: a person must agree"
+
+
+def test_a_job_that_was_asked_to_stop_does_so_at_its_next_safe_point(store: Store) -> None:
+    job_id = owe_one(store)
+    done = []
+
+    def handler(job: RunningJob) -> None:
+        for page in range(5):
+            job.safe_point()
+            done.append(page)
+            if page == 1:
+                with store.unit_of_work() as unit:
+                    cancel(unit, job.id, "ada", "wrong shop")
+                beat_once(crew)
+
+    crew = worker(store, handler)
+    run_until_idle(crew)
+    assert done == [0, 1] and row(store, job_id).state == "cancelled"
+
+
+def test_a_failed_job_that_was_asked_to_stop_is_not_tried_again(store: Store) -> None:
+    job_id = owe_one(store)
+
+    def handler(job: RunningJob) -> None:
+        with store.unit_of_work() as unit:
+            cancel(unit, job.id, "ada", "wrong shop")
+        raise TransientError("down")
+
+    run_until_idle(worker(store, handler))
+    assert row(store, job_id).state == "cancelled"
+    assert [a.transition for a in attempts(store, job_id)] == ["T19"]
+
+
+def test_a_handler_that_stops_unasked_is_asked_again_later(store: Store) -> None:
+    job_id = owe_one(store)
+    run_until_idle(worker(store, failing(Cancelled("no reason"))))
+    assert (row(store, job_id).state, row(store, job_id).run_at) == ("ready", at(store, 60))
+
+
+def test_a_job_that_may_not_write_any_more_comes_back_and_sees_why(store: Store) -> None:
+    connect(store)
+    job_id = owe_one(store, connection_id="shop")
+    epochs = []
+
+    def handler(job: RunningJob) -> None:
+        epochs.append(job.epoch)
+        if len(epochs) == 1:
+            with store.unit_of_work() as unit:
+                set_writes(unit, "shop", True)
+        with store.unit_of_work() as unit:
+            job.begin_call(unit)
+
+    run_until_idle(worker(store, handler))
+    assert epochs == [1, 2] and row(store, job_id).state == "succeeded"
+    assert [a.error_class for a in attempts(store, job_id)] == ["moved", ""]

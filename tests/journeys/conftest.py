@@ -1,5 +1,10 @@
-"""A story for each journey, in memory where the machine has a folder for that."""
+"""A story for each journey, in memory where the machine has a folder for that.
 
+Stories are told on SQLite; those marked `on_both_databases` on PostgreSQL too, and all of them with
+HUB_TEST_STORIES=postgres.
+"""
+
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,6 +15,8 @@ import pytest
 from tests.journeys.story import Story
 
 MEMORY = Path("/dev/shm")
+on_both_databases = pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
+"""For stories whose statements the two databases might understand differently."""
 
 
 @contextmanager
@@ -30,7 +37,14 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def story(folder: Path) -> Iterator[Story]:
+def database(request: pytest.FixtureRequest) -> str:
+    """The database a story is told on: sqlite or postgres."""
+    return str(getattr(request, "param", os.environ.get("HUB_TEST_STORIES", "sqlite")))
+
+
+@pytest.fixture
+def story(folder: Path, database: str, request: pytest.FixtureRequest) -> Iterator[Story]:
     """A hub that knows nobody yet."""
+    url = request.getfixturevalue("fresh_postgres") if database == "postgres" else ""
     with ExitStack() as ending:
-        yield Story(folder, ending)
+        yield Story(folder, ending, database_url=url)

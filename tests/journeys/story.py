@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from hub.services.connect import held_orders, release_orders, sync_now
+from hub.services.vendors.connect import held_orders, release_orders, sync_now
 from hub.store import tables
 from hub.testing.invariants import check
 from hub.testing.twins import RunningTwin, running
@@ -29,10 +29,14 @@ VEXWORTHY = {
 class Story:
     """A merchant's hub with its vendors. Every verb leaves it at rest."""
 
-    def __init__(self, folder: Path, ending: ExitStack, cast: Cast = running) -> None:
+    def __init__(
+        self, folder: Path, ending: ExitStack, cast: Cast = running, database_url: str = ""
+    ) -> None:
         self.folder = folder
         self._cast = cast
-        self.world = World(folder / "hub", plugin_modules="hub.testing.carrier")
+        self.world = World(
+            folder / "hub", database_url=database_url, plugin_modules="hub.testing.carrier"
+        )
         self.shops: dict[str, RunningTwin] = {}
         self.carrier: RunningTwin
         self.flavour = ""

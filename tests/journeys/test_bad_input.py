@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, text
 from hub import bootstrap
 from hub.jobs.engine import Engine
 from hub.sdk import AuthError, ConfigError
-from hub.services.connect import connect
+from hub.services.vendors.connect import connect
 from hub.store import tables
 from hub.store.connections import DuplicateConnectionError
 from hub.store.engine import StorageError

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from hub.sdk.webhooks import WebhookRequest
-from hub.services.handover import hand_over, labelled_shipments
-from hub.services.receive import receive
+from hub.services.intake.receive import receive
+from hub.services.shipping.handover import hand_over, labelled_shipments
 from hub.store import tables
 from tests.journeys.conftest import memory_or
 from tests.journeys.crash_walk import SETTLED, Stage, Walk

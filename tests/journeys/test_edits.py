@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import pytest
-
-from hub.services.connect import resume
-from hub.services.handover import labelled_shipments, ready_to_leave
+from hub.services.shipping.handover import labelled_shipments, ready_to_leave
+from hub.services.vendors.connect import resume
 from hub.store import tables
 from tests.journeys.story import Story
 
@@ -106,29 +104,58 @@ def test_an_order_cancelled_while_nobody_knows_of_its_label_is_shown(story: Stor
     story.end_well()
 
 
-def test_an_order_edited_after_routing_waits_for_a_person(story: Story) -> None:
+def test_an_order_edited_after_routing_ships_as_edited(story: Story) -> None:
     number = routed_without_label(story)
     edit(story, number, quantities={"HB-250": 2})
     story.sync()
-    assert "channel_request" in story.holds(number)
+    assert (story.line(number).quantity, story.holds(number)) == (2, {})
+    story.carrier.clear()
+    resume(story.world.hub, "CAR")
+    story.pass_time(minutes=5)
+    assert story.labels() == [number] and story.line(number).allocated == 2
     story.end_well()
 
 
-@pytest.mark.parametrize("change", ["edited", "cancelled"])
-def test_a_change_after_the_label_is_shown_to_a_person(story: Story, change: str) -> None:
+def test_an_order_edited_after_its_label_is_labelled_anew(story: Story) -> None:
     story.open_for_business(**TINY)
     number = story.buy("HB-250", 5)
     story.sync()
     assert story.labels() == [number]
-    if change == "edited":
-        edit(story, number, quantities={"HB-250": 2})
-    else:
-        cancel(story, number)
+    edit(story, number, quantities={"HB-250": 2})
+    story.sync()
+    story.pass_time(minutes=5)
+    assert [line.reference for line in story.carrier.log.effects("label_voided")]
+    assert story.labels() == [number, number] and story.holds(number) == {}
+    assert len(labelled_shipments(story.world.hub)) == 1
+    story.hand_over()
+    assert story.line(number).shipped == 2
+    story.end_well()
+
+
+def test_an_order_cancelled_after_its_label_gives_the_label_back(story: Story) -> None:
+    story.open_for_business(**TINY)
+    free = story.shown("HB-250")
+    number = story.buy("HB-250", 5)
+    story.sync()
+    cancel(story, number)
+    story.sync()
+    story.pass_time(minutes=5)
+    assert story.labels() == [number] and story.holds(number) == {}
+    assert labelled_shipments(story.world.hub) == []
+    assert (story.phase(number), story.shown("HB-250")) == ("cancelled", free)
+    story.end_well()
+
+
+def test_a_label_that_is_not_taken_back_is_a_persons_to_settle(story: Story) -> None:
+    story.open_for_business(**TINY)
+    number = story.buy("HB-250", 5)
+    story.sync()
+    story.carrier.fault("refuse", status=422, times=None, method="DELETE", path="^/labels/")
+    edit(story, number, quantities={"HB-250": 2})
     story.sync()
     story.pass_time(minutes=1)
-    assert "channel_request" in story.holds(number)
-    assert story.labels() == [number], "the label stays one, and is a person's to void"
-    assert len(labelled_shipments(story.world.hub)) == 1
+    assert {"channel_request", "changed"} <= set(story.holds(number))
+    assert story.labels() == [number] and len(labelled_shipments(story.world.hub)) == 1
     assert ready_to_leave(story.world.hub) == [], "what is held leaves only by its number"
     story.end_well()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.services.stockroom import map_listing
+from hub.services.stock.stockroom import map_listing
 from hub.store import tables
 from tests.journeys.story import SHOP_KEYS, Story
 

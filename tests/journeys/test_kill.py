@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.services.connect import sync_now
+from hub.services.vendors.connect import sync_now
 from hub.store import tables
 from hub.testing.carrier.witness import bought_twice
 from hub.testing.twins import spawned

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hub.services.connect import resume, rotate
+from hub.services.vendors.connect import resume, rotate
 from hub.store import tables
 from tests.journeys.story import SHOP_KEYS, Story
 

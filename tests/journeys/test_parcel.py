@@ -1,6 +1,6 @@
 """A paid order becomes a parcel, the customer is told, and the parcel arrives."""
 
-from hub.services.handover import hand_over, labelled_shipments
+from hub.services.shipping.handover import hand_over, labelled_shipments
 from hub.store import tables
 from tests.journeys.story import Story
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from hub.sdk import SignatureError, WebhookRequest
-from hub.services.receive import UnknownHookError, receive
+from hub.services.intake.receive import UnknownHookError, receive
 from hub.store import tables
 from tests.journeys.letterbox import Letterbox, open_letterbox
 from tests.journeys.story import HOOK_SECRET, Story

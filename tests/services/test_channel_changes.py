@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from hub.records.catalogue import Listing, Tracking
-from hub.services.channel_changes import book_channel_shipment, cancel_order
 from hub.services.context import Hub
-from hub.services.ingest import land_order_page
+from hub.services.intake.ingest import land_order_page
+from hub.services.orders.channel_changes import book_channel_shipment, cancel_order
 from hub.store import tables
 from hub.store.catalogue import land_listings
 from hub.store.connections import Connected, mark_books_opened

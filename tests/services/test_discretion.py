@@ -2,7 +2,7 @@
 
 from hub.records.address import Party
 from hub.records.shipment import LabelRequest, Package
-from hub.services.discretion import without_people
+from hub.services.effects.discretion import without_people
 
 REQUEST = LabelRequest(
     reference="NYC-1001",

@@ -4,7 +4,7 @@ from itertools import permutations
 
 from hub.records.events import EventKind
 from hub.services.context import Hub
-from hub.services.ingest import Tally, land_order_page
+from hub.services.intake.ingest import Tally, land_order_page
 from hub.store import tables
 from hub.store.connections import Connected, mark_books_opened
 from tests.services.scripted_shop import ScriptedShop, raw_order

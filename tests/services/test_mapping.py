@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from hub.records.order import Order
-from hub.services.mapping import Fresh, external_id_in, map_items
+from hub.services.intake.mapping import Fresh, external_id_in, map_items
 from hub.store.intake import Problem
 from tests.services.scripted_shop import ScriptedShop, raw_order
 

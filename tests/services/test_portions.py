@@ -1,7 +1,7 @@
 """Portions: no job is silent for longer than its lease because a shop has many products."""
 
 from hub.records.catalogue import StockTarget
-from hub.services.portions import FAMILIES, MOST, portions
+from hub.services.stock.portions import FAMILIES, MOST, portions
 
 
 def variations(products: int, each: int) -> list[StockTarget]:

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from hub.records.catalogue import Listing, Tracking
 from hub.sdk import StockAnswer
 from hub.services.context import Hub
-from hub.services.ingest import land_order_page
-from hub.services.publish import stock_moved
-from hub.services.stockroom import adjust_stock
+from hub.services.intake.ingest import land_order_page
+from hub.services.stock.publish import stock_moved
+from hub.services.stock.stockroom import adjust_stock
 from hub.store import tables
 from hub.store.catalogue import land_listings
 from hub.store.connections import Connected, mark_books_opened
@@ -82,7 +82,7 @@ def test_a_shop_that_undoes_our_number_is_asked_ever_more_seldom(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def forgetful(shop: Any, targets: Any) -> tuple[StockAnswer, ...]:
-        return tuple(StockAnswer(one.external_id, one.quantity) for one in targets)
+        return tuple(StockAnswer(one.external_id) for one in targets)
 
     shop = story.open_for_business(orders=0, only_products="HB-250,MUG-SET")
     monkeypatch.setattr("hub_woocommerce.stock.push_stock", forgetful)

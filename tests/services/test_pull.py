@@ -6,7 +6,7 @@ import pytest
 
 from hub.sdk.errors import TransientError
 from hub.services.context import Hub
-from hub.services.pull import ORDERS, PRODUCTS, pull_orders, pull_products
+from hub.services.intake.pull import ORDERS, PRODUCTS, pull_orders, pull_products
 from hub.store import tables
 from hub.store.connections import Connected, mark_books_opened
 from hub.store.cursors import get_cursor

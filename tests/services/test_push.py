@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.services.connect import switch_writes
+from hub.services.vendors.connect import switch_writes
 from hub.store import tables
 from hub.testing.carrier.witness import bought_twice
 from tests.journeys.story import Story

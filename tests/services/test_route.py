@@ -7,10 +7,10 @@ import pytest
 from hub.records.catalogue import Listing, Tracking
 from hub.records.connection import Account, Family
 from hub.registry import load_plugins
-from hub.services.accept import accept
 from hub.services.context import Hub
-from hub.services.ingest import land_order_page
-from hub.services.route import route_order
+from hub.services.intake.ingest import land_order_page
+from hub.services.orders.accept import accept
+from hub.services.orders.route import route_order
 from hub.store import tables
 from hub.store.catalogue import land_listings
 from hub.store.connections import Connected, mark_books_opened, set_writes

@@ -6,6 +6,7 @@ import pytest
 
 from hub.store import tables
 from hub.store.intake import (
+    Arrival,
     Problem,
     add_to_inbox,
     finish_inbox_item,
@@ -25,7 +26,8 @@ BAD = Problem(b"digest-1", BODY, "line_items: no quantity", "7")
 
 def receive(store: Store, shop: str, dedupe: str = "delivery-1", deleted: bool = False):  # type: ignore[no-untyped-def]
     with store.unit_of_work() as unit:
-        return add_to_inbox(unit, shop, dedupe, "order.updated", "order", "7", deleted, BODY)
+        arrival = Arrival(shop, dedupe, "order.updated", "order", "7", deleted, BODY)
+        return add_to_inbox(unit, [arrival])[0]
 
 
 def finish(store: Store, item_id: str) -> None:

@@ -110,7 +110,8 @@ def test_a_later_job_waits_for_an_older_open_one(store: Store, state: str) -> No
     force(store, older, state=state)
     later = owe_one(store, serial_key="order-1")
     assert claim(store, later, WORKER) is None
-    assert at(store, 50) <= row(store, later).run_at <= at(store, 50.1)
+    free = 0 if state == "waiting" else 50  # what waits may be woken at any moment
+    assert at(store, free) <= row(store, later).run_at <= at(store, free + 0.1)
 
 
 def test_an_older_job_that_failed_and_waits_to_be_tried_again_holds_nobody_up(

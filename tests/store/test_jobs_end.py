@@ -5,14 +5,18 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import insert, select
 
+from hub.records.connection import ConnectionState
 from hub.store import tables
+from hub.store.connections import set_state, set_writes
 from hub.store.jobs import (
+    ConnectionMoved,
     JobState,
     LeaseLost,
     RunningJob,
     bury,
     claim,
     reap_expired,
+    require_auth,
     retry_later,
     snooze,
 )
@@ -23,6 +27,7 @@ from tests.store.job_rows import (
     Crashes,
     at,
     attempts,
+    connect,
     force,
     owe_one,
     row,
@@ -170,3 +175,40 @@ def test_every_claim_is_one_line_in_the_history(store: Store, clock: SettableClo
     end(store, second, "T7")
     history = [(a.token, a.transition, a.error_class) for a in attempts(store, job.id)]
     assert history == [(1, "T8", "transient"), (2, "T7", "")]
+
+
+# --- the connection's epoch -----------------------------------------------------------------------
+
+CHANGES: dict[str, Callable[[Unit], object]] = {
+    "paused": lambda unit: set_state(unit, "shop", ConnectionState.PAUSED, "by hand"),
+    "writes switched": lambda unit: set_writes(unit, "shop", True),
+    "credentials refused": lambda unit: require_auth(unit, "shop", "401"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_no_write_begins_on_a_connection_that_was_changed_meanwhile(
+    store: Store, change: str
+) -> None:
+    connect(store)
+    job = start(store, connection_id="shop")
+    with store.unit_of_work() as unit:
+        job.begin_call(unit)
+    with store.unit_of_work() as unit:
+        CHANGES[change](unit)
+    with pytest.raises(ConnectionMoved), store.unit_of_work() as unit:
+        unit.execute(insert(tables.hub).values(name="fact", value="a call is made"))
+        job.begin_call(unit)
+    with store.reading() as connection:
+        assert connection.execute(select(tables.hub)).all() == []
+    end(store, job, "guard")  # what a read brought is still fine
+    end(store, job, "T7")
+
+
+def test_a_job_without_a_connection_has_no_epoch_to_lose(store: Store) -> None:
+    job = start(store)
+    with store.unit_of_work() as unit:
+        job.begin_call(unit)
+    force(store, job.id, token=9)
+    with pytest.raises(LeaseLost), store.unit_of_work() as unit:
+        job.begin_call(unit)

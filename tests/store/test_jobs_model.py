@@ -1,57 +1,37 @@
 """The job rows against a small model in plain Python, over random walks of every transition."""
 
+import random
 import shutil
 import tempfile
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import delete, update
 
-from hub.store import tables
+from hub.store import jobs, tables
 from hub.store.engine import open_engines
-from hub.store.jobs import (
-    LEASE,
-    LeaseLost,
-    ReplayRefusedError,
-    RunningJob,
-    bury,
-    claim,
-    extend_leases,
-    hold_connection_jobs,
-    reap_expired,
-    replay,
-    resume_connection_jobs,
-    retry_later,
-    snooze,
-)
+from hub.store.jobs import JobRefusedError, LeaseLost, RunningJob
+from hub.store.jobs.solo import DEATHS
 from hub.store.unit_of_work import Store
 from tests.store.conftest import KEYRING, SettableClock
-from tests.store.job_rows import Crashes, connect, owe_one, rows
+from tests.store.job_model import PENDING, Model, Modelled
+from tests.store.job_rows import WORKER, Crashes, connect, owe_one, rows
 
-PENDING = {"ready", "held"}
-JITTER = timedelta(milliseconds=10)
+EVERY = {f"T{n}" for n in range(1, 24)} - {"T3", "T6"}
+"""Those that a row's state shows; T3 and T6 change only who was told and until when."""
 picks = st.integers(min_value=0, max_value=10**6)
-
-
-@dataclass
-class Modelled:
-    """What the model knows of a job; `order` stands for the order of insertion."""
-
-    order: int
-    run_at: datetime
-    coalesce: str | None
-    serial: str | None
-    connection: str | None
-    state: str = "ready"
-    attempt: int = 0
-    token: int = 0
-    crashes: int = 0
-    lease: datetime | None = None
+walked: Counter[str] = Counter()
+SEED = 2
+"""One whose walk is short."""
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Nothing here depends on what a disk keeps, and every step commits."""
 
 
 class JobRows(RuleBasedStateMachine):
@@ -62,12 +42,11 @@ class JobRows(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         with self.store.unit_of_work() as unit:
-            for table in (tables.job_attempt, tables.job, tables.connection):
+            for table in (tables.job_attempt, tables.job_act, tables.job, tables.connection):
                 unit.execute(delete(table))
         connect(self.store, concurrency=2)
-        self.model: dict[str, Modelled] = {}
+        self.model = Model(self.clock)
         self.hands: list[RunningJob] = []
-        self.active = True
 
     # --- what can happen --------------------------------------------------------------------------
 
@@ -75,211 +54,282 @@ class JobRows(RuleBasedStateMachine):
         coalesce=st.sampled_from([None, "a", "b"]),
         serial=st.sampled_from([None, "s"]),
         connection=st.sampled_from([None, "shop"]),
+        subject=st.sampled_from(["", "order"]),
         delay=st.sampled_from([0, 0, 5]),
     )
-    def owe(self, coalesce: Any, serial: Any, connection: Any, delay: int) -> None:
+    def owe(self, coalesce: Any, serial: Any, connection: Any, subject: str, delay: int) -> None:
         run_at = self.clock.now + timedelta(seconds=delay)
         job_id = owe_one(
             self.store, coalesce_key=coalesce, serial_key=serial, connection_id=connection,
-            run_at=run_at,
+            subject=subject, run_at=run_at,
         )  # fmt: skip
-        twin = self.pending(coalesce)
-        if twin:
-            twin.run_at = min(twin.run_at, run_at)
-            assert self.model[job_id] is twin
-        else:
-            self.model[job_id] = Modelled(len(self.model), run_at, coalesce, serial, connection)
+        walked["T2" if job_id in self.model.jobs else "T1"] += 1
+        self.model.owe(job_id, run_at, coalesce, serial, connection, subject)
 
-    @precondition(lambda self: self.model)
+    @precondition(lambda self: self.model.jobs)
     @rule(pick=picks)
     def claim(self, pick: int) -> None:
-        job_id = self.choose(list(self.model), pick)
-        job = self.model[job_id]
-        taken = claim(self.store, job_id, "boot1:t1", chance=lambda: 0.5)
-        assert (taken is not None) == self.expect_claim(job)
+        job_id, job = self.any_job(pick)
+        before = (job.state, job.run_at)
+        taken = jobs.claim(self.store, job_id, WORKER, chance=lambda: 0.5)
+        assert (taken is not None) == self.model.claim(job)
         if taken:
             assert (taken.token, taken.attempt) == (job.token, job.attempt)
+            assert taken.pulse.cancelled.is_set() == job.cancel
             self.hands.append(taken)
-
-    def expect_claim(self, job: Modelled) -> bool:
-        now = self.clock.now
-        if job.state != "ready" or job.run_at > now:
-            return False
-        if job.connection and not self.active:
-            job.state = "held"
-            return False
-        blockers = [other.run_at for other in self.model.values() if self.blocks(other, job)]
-        if blockers:
-            job.run_at = max([*blockers, now]) + JITTER
-            return False
-        job.state, job.lease = "running", now + LEASE
-        job.token, job.attempt = job.token + 1, job.attempt + 1
-        return True
-
-    def blocks(self, other: Modelled, job: Modelled) -> bool:
-        if other is job:
-            return False
-        runs = other.state == "running"
-        again_later = other.state == "ready" and other.attempt and other.run_at > self.clock.now
-        in_line = other.state in {*PENDING, "running"} and not again_later
-        older = other.order < job.order and in_line
-        return (
-            (job.serial is not None and other.serial == job.serial and (runs or older))
-            or (job.coalesce is not None and other.coalesce == job.coalesce and runs)
-            or (runs and job.connection is not None and self.running("shop") >= 2)
-        )
+            walked["T4"] += 1
+        elif (job.state, job.run_at) != before:
+            walked["T12" if job.state == "held" else "T5"] += 1
 
     @precondition(lambda self: self.hands)
-    @rule(pick=picks, how=st.sampled_from(["T7", "T8", "T9", "T16"]))
+    @rule(pick=picks, how=st.sampled_from(["T7", "T8", "T9", "T10", "T16", "T19"]))
     def end(self, pick: int, how: str) -> None:
-        hand = self.choose(self.hands, pick)  # often one that lost its lease long ago
-        job, later = self.model[hand.id], self.clock.now + timedelta(seconds=3)
-        ours = job.state == "running" and job.token == hand.token
+        hand = self.any_hand(pick)
+        job, later = self.model.jobs[hand.id], self.clock.now + timedelta(seconds=3)
+        allowed = self.holds(hand) and (how != "T19" or job.cancel)
         try:
             with self.store.unit_of_work() as unit:
                 match how:
                     case "T7":
                         hand.finish(unit)
                     case "T8":
-                        retry_later(unit, hand, later, "transient", "down")
+                        jobs.retry_later(unit, hand, later, "transient", "down")
                     case "T9":
-                        snooze(unit, hand, later, "snoozed", "settling")
+                        jobs.snooze(unit, hand, later, "snoozed", "settling")
+                    case "T10":
+                        jobs.park(unit, hand, "news", later, "asks")
                     case "T16":
-                        bury(unit, hand, "rejected", "no")
+                        jobs.bury(unit, hand, "rejected", "no")
+                    case "T19":
+                        assert jobs.stop_if_asked(unit, hand) == allowed
         except LeaseLost:
-            assert not ours
+            assert not allowed
             return
-        assert ours
-        match how:
-            case "T7":
-                job.state = "succeeded"
-            case "T16":
-                job.state = "dead"
-            case _:
-                self.back(job, later, job.attempt - (how == "T9"), job.crashes, inherits=False)
+        assert allowed or how == "T19"
+        walked[how] += allowed
+        final = {"T7": "succeeded", "T16": "dead", "T19": "cancelled"}.get(how)
+        if final and allowed:
+            self.model.end(job, final)
+        elif not final:
+            wakes = "news" if how == "T10" else None
+            self.model.back(job, later, job.attempt - (how != "T8"), wake_on=wakes)
 
-    def back(
-        self, job: Modelled, run_at: datetime, attempt: int, crashes: int, inherits: bool
-    ) -> None:
-        twin = self.pending(job.coalesce)
-        if twin is None:
-            job.state, job.run_at, job.attempt, job.crashes = "ready", run_at, attempt, crashes
-            return
-        job.state = "superseded"
-        twin.attempt, twin.run_at = attempt, max(twin.run_at, run_at)
-        if inherits:
-            twin.crashes = max(twin.crashes, crashes)
+    @precondition(lambda self: self.hands)
+    @rule(pick=picks)
+    def the_child_of_a_job_dies(self, pick: int) -> None:
+        hand = self.any_hand(pick)
+        job, crashes = self.model.jobs[hand.id], Crashes()
+        with self.store.unit_of_work() as unit:
+            ended = jobs.child_died(unit, hand.id, WORKER, "it ended by itself", crashes)
+        assert (ended != "") == (job.state == "running") == (crashes == [hand.id])
+        walked[ended] += 1
+        if ended == "T14":
+            assert job.solo + 1 < DEATHS
+            self.model.back(job, self.clock.now, job.attempt, crashed=True, alone=True)
+        elif ended == "T15":
+            job.crashes, job.solo = job.crashes + 1, job.solo + 1
+            assert job.solo >= DEATHS
+            self.model.end(job, "dead")
 
     @rule(seconds=st.sampled_from([1, 5, 61]))
-    def time_passes_and_the_reaper_comes(self, seconds: int) -> None:
+    def time_passes_and_the_relay_comes(self, seconds: int) -> None:
         self.clock.advance(seconds)
         crashes = Crashes()
         with self.store.unit_of_work() as unit:
-            reap_expired(unit, crashes)
+            jobs.reap_expired(unit, crashes)
+            walked["T11"] += len(jobs.wake_due(unit))
         expired = {
             job_id: job
-            for job_id, job in self.model.items()
+            for job_id, job in self.model.jobs.items()
             if job.state == "running" and job.lease and job.lease < self.clock.now
         }
         assert set(crashes) == set(expired)
         for job in expired.values():
-            self.back(job, self.clock.now, job.attempt, job.crashes + 1, inherits=True)
+            self.model.back(job, self.clock.now, job.attempt, crashed=True)
+        self.model.wake_due()
+
+    @rule()
+    def what_was_waited_for_comes(self) -> None:
+        with self.store.unit_of_work() as unit:
+            woken = set(jobs.wake(unit, "news"))
+        assert woken == self.model.wake("news")
 
     @precondition(lambda self: self.hands)
     @rule()
     def the_heart_beats(self) -> None:
         with self.store.unit_of_work() as unit:
-            lost = extend_leases(unit, self.hands)
+            lost = jobs.extend_leases(unit, self.hands)
+            asked = jobs.asked_to_stop(unit, self.hands)
         for hand in self.hands:
-            job = self.model[hand.id]
-            ours = job.state == "running" and job.token == hand.token
+            job, ours = self.model.jobs[hand.id], self.holds(hand)
             assert ours == (hand not in lost)
+            assert (ours and job.cancel) == (hand in asked)
             if ours:
-                job.lease = self.clock.now + LEASE
+                job.lease = self.clock.now + jobs.LEASE
 
-    @rule()
-    def the_connection_is_paused(self) -> None:
-        self.switch("paused")
+    @rule(active=st.booleans())
+    def the_connection_is_paused_or_resumed(self, active: bool) -> None:
+        self.model.active = active
+        mine = [job for job in self.model.jobs.values() if job.connection]
         with self.store.unit_of_work() as unit:
-            hold_connection_jobs(unit, "shop", "paused")
-        for job in self.model.values():
-            if job.connection and job.state == "ready":
-                job.state = "held"
-
-    @rule()
-    def the_connection_is_resumed(self) -> None:
-        self.switch("active")
-        with self.store.unit_of_work() as unit:
-            resume_connection_jobs(unit, "shop")
-        held = [job for job in self.model.values() if job.state == "held"]
-        for place, job in enumerate(sorted(held, key=lambda job: job.order)):
+            state = "active" if active else "paused"
+            unit.execute(update(tables.connection).values(state=state))
+            if active:
+                walked["T13"] += jobs.resume_connection_jobs(unit, "shop")
+            else:
+                walked["T12"] += jobs.hold_connection_jobs(unit, "shop", "paused")
+        if not active:
+            for job in mine:
+                job.state = "held" if job.state in ("ready", "waiting") else job.state
+            return
+        held = sorted((job for job in mine if job.state == "held"), key=lambda job: job.order)
+        for place, job in enumerate(held):
             job.state = "ready"
-            job.run_at = max(job.run_at, self.clock.now + timedelta(seconds=place))
+            step = min(timedelta(seconds=1), timedelta(seconds=60) / len(held))
+            job.run_at = max(job.run_at, self.clock.now + step * place)
 
-    @precondition(lambda self: self.model)
-    @rule(pick=picks)
-    def replay(self, pick: int) -> None:
-        job_id = self.choose(list(self.model), pick)
-        job = self.model[job_id]
-        usable = self.active or not job.connection
-        allowed = job.state == "dead" and usable and self.pending(job.coalesce) is None
+    @precondition(lambda self: self.model.jobs)
+    @rule(pick=picks, how=st.sampled_from(["cancel", "dismiss", "replay"]))
+    def a_person_acts(self, pick: int, how: str) -> None:
+        job_id, job = self.any_job(pick)
+        usable = self.model.active or not job.connection
+        free = usable and self.model.pending(job.coalesce) is None
+        rules = {
+            "cancel": {**dict.fromkeys(PENDING, "T17"), "running": "T18"},
+            "dismiss": {"dead": "T22"},
+            "replay": {"dead": "T21"} if free else {},
+        }
+        allowed = rules[how].get(job.state)
         try:
             with self.store.unit_of_work() as unit:
-                replay(unit, job_id)
-        except ReplayRefusedError:
-            assert not allowed
+                if how == "replay":
+                    jobs.replay(unit, job_id)
+                else:
+                    getattr(jobs, how)(unit, job_id, "ada", "why not")
+        except JobRefusedError:
+            assert allowed is None
             return
         assert allowed
-        job.state, job.run_at, job.attempt, job.crashes = "ready", self.clock.now, 0, 0
+        walked[allowed] += 1
+        if allowed == "T18":
+            job.cancel = True
+        elif allowed == "T21":
+            job.state, job.run_at, job.attempt = "ready", self.clock.now, 0
+            job.crashes, job.solo, job.cancel, job.wake_on = 0, 0, False, None
+        else:
+            self.model.end(job, "cancelled")
+
+    @rule()
+    def a_newer_fact_comes(self) -> None:
+        with self.store.unit_of_work() as unit:
+            ended = jobs.supersede(unit, ["route"], "order", "hub", "cancelled at the shop")
+        walked["T20"] += len(ended)
+        for job_id, job in self.model.jobs.items():
+            pointless = job.subject == "order" and job.state in ("ready", "held")
+            assert (job_id in ended) == pointless
+            if pointless:
+                self.model.end(job, "superseded")
+
+    @rule(days=st.sampled_from([1, 1, 1, 1, 1, 1, 15, 181]))
+    def days_pass_and_the_old_go(self, days: int) -> None:
+        self.clock.advance(days * 86_400)
+        with self.store.unit_of_work() as unit:
+            gone = jobs.forget_old(unit)
+        assert gone == self.model.forget()
+        walked["T23"] += gone
+        self.hands = [hand for hand in self.hands if hand.id in self.model.jobs]
 
     # --- what must hold ---------------------------------------------------------------------------
 
     @invariant()
     def the_rows_are_as_the_model_says(self) -> None:
         found = {
-            row.id: (row.state, row.run_at, row.attempt, row.token, row.crash_count)
+            row.id: (row.state, row.run_at, row.attempt, row.token, row.crash_count,
+                     row.solo_deaths, row.cancel_requested, row.wake_on)
             for row in rows(self.store)
-        }
+        }  # fmt: skip
         assert found == {
-            job_id: (job.state, job.run_at, job.attempt, job.token, job.crashes)
-            for job_id, job in self.model.items()
-        }
+            job_id: (job.state, job.run_at, job.attempt, job.token, job.crashes, job.solo,
+                     job.cancel, job.wake_on)
+            for job_id, job in self.model.jobs.items()
+        }  # fmt: skip
 
     @invariant()
     def keys_do_what_they_promise(self) -> None:
-        jobs = self.model.values()
+        every = self.model.jobs.values()
         for key in ("a", "b"):
-            assert sum(job.coalesce == key and job.state in PENDING for job in jobs) <= 1
-            assert sum(job.coalesce == key and job.state == "running" for job in jobs) <= 1
-        assert sum(job.serial == "s" and job.state == "running" for job in jobs) <= 1
-        assert self.running("shop") <= 2
+            assert sum(job.coalesce == key and job.state in PENDING for job in every) <= 1
+            assert sum(job.coalesce == key and job.state == "running" for job in every) <= 1
+        assert sum(job.serial == "s" and job.state == "running" for job in every) <= 1
+        assert self.model.running("shop") <= 2
 
     # --- small questions --------------------------------------------------------------------------
 
-    def pending(self, coalesce: str | None) -> Modelled | None:
-        if coalesce is None:
-            return None
-        found = [job for job in self.model.values() if job.coalesce == coalesce]
-        return next((job for job in found if job.state in PENDING), None)
+    def any_job(self, pick: int) -> tuple[str, Modelled]:
+        """Each state that there is has the same chance."""
+        states = sorted({job.state for job in self.model.jobs.values()})
+        state = states[pick % len(states)]
+        found = [one for one in self.model.jobs.items() if one[1].state == state]
+        return found[pick // len(states) % len(found)]
 
-    def running(self, connection: str) -> int:
-        jobs = self.model.values()
-        return sum(job.connection == connection and job.state == "running" for job in jobs)
+    def any_hand(self, pick: int) -> RunningJob:
+        """Mostly one that holds its job, else often one that lost its lease long ago."""
+        holding = [hand for hand in self.hands if self.holds(hand)]
+        choice = holding if holding and pick % 4 else self.hands
+        return choice[pick % len(choice)]
 
-    def choose(self, things: list[Any], pick: int) -> Any:
-        return things[pick % len(things)]
+    def holds(self, hand: RunningJob) -> bool:
+        job = self.model.jobs[hand.id]
+        return job.state == "running" and job.token == hand.token
 
-    def switch(self, state: str) -> None:
-        self.active = state == "active"
-        with self.store.unit_of_work() as unit:
-            unit.execute(update(tables.connection).values(state=state))
+
+def one_step(machine: JobRows, dice: random.Random) -> None:
+    """Let one thing happen, the everyday ones more often."""
+    pick = dice.randrange(10**6)
+    machine.owe(
+        dice.choice([None, "a", "b"]), dice.choice([None, None, "s"]),
+        dice.choice([None, "shop"]), dice.choice(["", "", "order"]), dice.choice([0, 0, 5]),
+    )  # fmt: skip
+    for _ in range(3):
+        machine.claim(dice.randrange(10**6))
+    acts = ["cancel", "dismiss", "replay", "replay"]
+    happens: list[Callable[[], None]] = [
+        *[lambda: machine.a_person_acts(dice.randrange(10**6), dice.choice(acts))] * 6,
+        lambda: machine.the_connection_is_paused_or_resumed(dice.random() < 0.85),
+        lambda: machine.time_passes_and_the_relay_comes(dice.choice([1, 5, 61])),
+        machine.what_was_waited_for_comes,
+        machine.a_newer_fact_comes,
+        lambda: machine.days_pass_and_the_old_go(dice.choice([0, 0, 0, 15, 181])),
+    ]
+    if machine.hands:
+        ends = ["T7", "T8", "T9", "T10", "T16", "T19", "T19"]
+        happens += [lambda: machine.end(pick, dice.choice(ends))] * 5
+        happens += [lambda: machine.the_child_of_a_job_dies(pick), machine.the_heart_beats]
+    dice.choice(happens)()
+    machine.the_rows_are_as_the_model_says()
+    machine.keys_do_what_they_promise()
+
+
+def test_a_long_walk_takes_every_transition(
+    store: Store, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On both databases, by dice that always fall alike."""
+    monkeypatch.setattr(JobRows, "store", store, raising=False)
+    monkeypatch.setattr(JobRows, "clock", clock, raising=False)
+    walked.clear()
+    dice = random.Random(SEED)
+    while EVERY - {name for name, times in walked.items() if times}:
+        assert sum(walked.values()) < 5000, walked
+        machine = JobRows()
+        for _ in range(50):
+            one_step(machine, dice)
 
 
 class TestJobRows(JobRows.TestCase):  # type: ignore[name-defined,misc]
     """Every walk leaves the rows where the model says."""
 
     settings = settings(
-        max_examples=100,
+        max_examples=60,
         stateful_step_count=40,
         deadline=None,
         suppress_health_check=list(HealthCheck),
@@ -287,7 +337,7 @@ class TestJobRows(JobRows.TestCase):  # type: ignore[name-defined,misc]
 
     @classmethod
     def setUpClass(cls) -> None:
-        JobRows.folder = Path(tempfile.mkdtemp(prefix="hub-jobs-"))
+        JobRows.folder = Path(tempfile.mkdtemp(prefix="hub-jobs-", dir=MEMORY))
         JobRows.clock = SettableClock()
         engines = open_engines(f"sqlite:///{JobRows.folder / 'hub.db'}")
         tables.METADATA.create_all(engines.write)

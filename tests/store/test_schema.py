@@ -64,10 +64,22 @@ def texts(engines: Engines) -> dict[str, list[str]]:
     with engines.read.connect() as connection:
         rows = connection.execute(text(TEXTS[engines.dialect])).all()
     return {
-        name: sorted(part.strip(" \t,").replace('"', "") for part in kept.splitlines())
-        for name, kept in rows
-        if "alembic" not in name
+        name: sorted(_parts(kept.replace('"', ""))) for name, kept in rows if "alembic" not in name
     }
+
+
+def _parts(statement: str) -> list[str]:
+    """Split at the commas of the outermost brackets: columns that were added stand on one line."""
+    depth, parts = 0, [""]
+    for sign in statement:
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if sign == "," and depth == 1:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    opening, *rest = parts
+    head, _, first = opening.partition("(")
+    return [" ".join(part.split()).removesuffix(" )") for part in (head, first, *rest)]
 
 
 def test_checks_and_partial_indexes_are_migrated_too(empty: Engines) -> None:

@@ -13,26 +13,29 @@ Transitions, each a conditional update that changes no row when the job stands e
 | T7  | running → succeeded             | `running.RunningJob.finish`   |
 | T8  | running → ready, failed         | `release.retry_later`         |
 | T9  | running → ready, snoozed        | `release.snooze`              |
-| T10 | running → waiting               | not yet: `release`            |
-| T11 | waiting → ready                 | not yet: `sweep`              |
+| T10 | running → waiting               | `wait.park`                   |
+| T11 | waiting → ready                 | `wait.wake`, `wait.wake_due`  |
 | T12 | ready, waiting → held           | `hold.hold_connection_jobs`   |
 | T13 | held → ready                    | `hold.resume_connection_jobs` |
 | T14 | running → ready, crashed        | `sweep.reap_expired`, `sweep.recover_boot` |
-| T15 | running → dead, crash loop      | not yet: a child process for suspects |
+| T15 | running → dead, crash loop      | `solo.child_died`             |
 | T16 | running → dead                  | `release.bury`                |
-| T17 | pending → cancelled             | not yet: `cancel`             |
-| T18 | running → running, cancel asked | not yet: `cancel`             |
-| T19 | running → cancelled             | not yet: `cancel`             |
-| T20 | ready, held → superseded        | not yet: `cancel`             |
+| T17 | pending → cancelled             | `cancel.cancel`               |
+| T18 | running → running, cancel asked | `cancel.cancel`               |
+| T19 | running → cancelled             | `cancel.stop_if_asked`        |
+| T20 | ready, held → superseded        | `cancel.supersede`            |
 | T21 | dead → ready                    | `replay.replay`               |
-| T22 | dead → cancelled                | not yet: `cancel`             |
-| T23 | final → gone                    | not yet: retention            |
+| T22 | dead → cancelled                | `cancel.dismiss`              |
+| T23 | final → gone                    | `retention.forget_old`        |
 
-In T8, T9 and T14 a job whose coalesce key is pending elsewhere becomes superseded instead, and the
-pending twin inherits its attempts.
+In T8, T9, T10 and T14 a job whose coalesce key is pending elsewhere becomes superseded instead, and
+the pending twin inherits its attempts.
 """
 
-from hub.store.jobs.claim import LEASE, claim
+from hub.store.jobs.acts import JobRefusedError
+from hub.store.jobs.after_jump import mend_after_jump
+from hub.store.jobs.cancel import asked_to_stop, cancel, dismiss, stop_if_asked, supersede
+from hub.store.jobs.claim import LEASE, MustRunAlone, claim
 from hub.store.jobs.dispatch import (
     Due,
     dispatch_due,
@@ -49,10 +52,18 @@ from hub.store.jobs.hold import (
     resume_connection_jobs,
     wake_connection_jobs,
 )
-from hub.store.jobs.kinds import Chance, Handler, JobKind, JobResult, Retry, Snooze
+from hub.store.jobs.kinds import Chance, Handler, JobKind, JobResult, Retry, Snooze, Wait
 from hub.store.jobs.release import bury, retry_later, snooze
-from hub.store.jobs.replay import ReplayRefusedError, replay
-from hub.store.jobs.running import LeaseLost, Pulse, RunningJob, runs
+from hub.store.jobs.replay import DeadFilter, ReplayRefusedError, find_dead, replay, replay_all
+from hub.store.jobs.retention import forget_old
+from hub.store.jobs.running import (
+    Cancelled,
+    ConnectionMoved,
+    LeaseLost,
+    Pulse,
+    RunningJob,
+)
+from hub.store.jobs.solo import child_died, lease_of
 from hub.store.jobs.states import JobState
 from hub.store.jobs.sweep import (
     OnCrash,
@@ -61,12 +72,17 @@ from hub.store.jobs.sweep import (
     recall_dispatched,
     recover_boot,
 )
+from hub.store.jobs.wait import park, wake, wake_due
 
 __all__ = [
-    "LEASE", "QUEUES", "Chance", "Due", "Handler", "JobDraft", "JobKind", "JobResult", "JobState",
-    "LeaseLost", "OnCrash", "Pulse", "ReplayRefusedError", "Retry", "RunningJob", "Snooze",
-    "auth_failed_before", "bury", "claim", "dispatch_due", "dispatch_next", "extend_leases",
-    "hold_connection_jobs", "insert_jobs", "is_owed", "look", "queues_of", "reap_expired",
-    "recall_dispatched", "recover_boot", "replay", "require_auth", "resume_connection_jobs",
-    "retry_later", "wake_connection_jobs", "runs", "snooze", "waits_for_room",
+    "LEASE", "QUEUES", "Cancelled", "Chance", "ConnectionMoved", "DeadFilter", "Due", "Handler",
+    "JobDraft", "JobKind", "JobRefusedError", "JobResult", "JobState", "LeaseLost", "MustRunAlone",
+    "OnCrash", "Pulse", "ReplayRefusedError", "Retry", "RunningJob", "Snooze", "Wait",
+    "asked_to_stop", "auth_failed_before", "bury", "cancel", "child_died", "claim", "dismiss",
+    "dispatch_due", "dispatch_next", "extend_leases", "find_dead", "forget_old",
+    "hold_connection_jobs", "insert_jobs", "is_owed", "lease_of", "look", "mend_after_jump", "park",
+    "queues_of", "reap_expired", "recall_dispatched", "recover_boot", "replay", "replay_all",
+    "require_auth",
+    "resume_connection_jobs", "retry_later", "snooze", "stop_if_asked", "supersede",
+    "waits_for_room", "wake", "wake_connection_jobs", "wake_due",
 ]  # fmt: skip

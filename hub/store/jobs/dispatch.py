@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from hub.store import tables
 from hub.store.jobs.states import JobState, in_line, in_state
@@ -16,6 +27,8 @@ AT_MOST = 200
 """Jobs told of in one pass."""
 LOCAL_ROOM = 64
 """Jobs without a connection that may be told of and unfinished at one time."""
+_CHOOSING = 7_201_482
+"""The number of the advisory lock by which relays on one PostgreSQL database take turns."""
 _REDISPATCH_S = (5, 10, 20, 40, 80, 160, 300)
 """A message unanswered for so long counts as lost: by how often it was sent."""
 
@@ -30,41 +43,33 @@ class Due:
     expired: bool
     slots: bool
     jobs: bool
+    woken: bool
     next_at: datetime | None
 
     @property
     def anything(self) -> bool:
         """Whether a unit of work is worth opening."""
-        return self.expired or self.slots or self.jobs
+        return self.expired or self.slots or self.jobs or self.woken
 
 
 def look(connection: Connection, now: datetime) -> Due:
     """See what is due, by index look-ups only: an idle hub asks this every second."""
-    schedule = tables.schedule
-    ready = in_state(JobState.READY)
-    expired = in_state(JobState.RUNNING) & (_job.c.lease_until < now)
-    enabled = schedule.c.enabled
-    slots = select(func.min(schedule.c.next_at)).where(enabled).scalar_subquery()
-    later = select(func.min(_job.c.run_at)).where(ready, _job.c.run_at > now).scalar_subquery()
-    row = connection.execute(
-        select(
-            exists().where(expired).label("expired"),
-            exists().where(ready, _job.c.run_at <= now, _untold(now)).label("jobs"),
-            slots.label("slot_at"),
-            later.label("job_at"),
-        )
-    ).one()
+    row = connection.execute(_LOOK, _instants(now)).one()
     slot_due = row.slot_at is not None and row.slot_at <= now
-    times = [at for at in (row.job_at, row.slot_at) if at is not None and at > now]
-    return Due(bool(row.expired), slot_due, bool(row.jobs), min(times, default=None))
+    times = [at for at in (row.job_at, row.fallback_at, row.slot_at) if at is not None and at > now]
+    return Due(
+        bool(row.expired), slot_due, bool(row.jobs), bool(row.woken), min(times, default=None)
+    )
 
 
 def dispatch_due(unit: Unit) -> list[str]:
     """T3: mark jobs that can start as dispatched; give their ids, to be sent after the commit.
 
     Each connection is told of twice as many as it may run at one time, so that one with ten
-    thousand jobs does not stand in the way of one with two.
+    thousand jobs does not stand in the way of one with two. Of several relays one chooses.
     """
+    if not _nobody_else_chooses(unit):
+        return []
     outstanding = _outstanding(unit)
     known = unit.execute(select(_connection.c.id, _connection.c.concurrency))
     rooms: dict[str | None, int] = {row.id: 2 * row.concurrency for row in known}
@@ -73,34 +78,39 @@ def dispatch_due(unit: Unit) -> list[str]:
         head
         for lane, room in rooms.items()
         if (left := room - outstanding.get(lane, 0)) > 0
-        for head in unit.execute(_heads(lane, unit.now).limit(left)).all()
+        for head in _heads(unit.connection, lane, unit.now, left)
     ]
     if not heads and not outstanding:
-        heads = unit.execute(_orphans(unit.now).limit(LOCAL_ROOM)).all()
+        heads = unit.execute(_ORPHANS, _instants(unit.now)).all()
     oldest = sorted(heads, key=lambda head: (head.run_at, head.priority, head.id))[:AT_MOST]
     return _tell(unit, [head.id for head in oldest])
 
 
+def _nobody_else_chooses(unit: Unit) -> bool:
+    """Whether this unit may choose: two at a time would only mark the same rows crosswise.
+
+    The right ends with the transaction, so that a relay that freezes cannot keep it for itself.
+    """
+    if unit.dialect != "postgresql":
+        return True
+    return bool(unit.execute(select(func.pg_try_advisory_xact_lock(_CHOOSING))).scalar())
+
+
 def dispatch_next(unit: Unit, connection_id: str) -> list[str]:
     """T3 for one connection, one of whose jobs has ended: the next takes its place."""
-    return _tell(unit, unit.execute(_heads(connection_id, unit.now).limit(1)).scalars().all())
+    return _tell(unit, [head.id for head in _heads(unit.connection, connection_id, unit.now, 1)])
 
 
 def waits_for_room(connection: Connection, connection_id: str, now: datetime) -> bool:
     """Whether a job of this connection could start now and nobody was told of it."""
-    return connection.execute(_heads(connection_id, now).limit(1)).first() is not None
+    return bool(_heads(connection, connection_id, now, 1))
 
 
 def _tell(unit: Unit, job_ids: Sequence[str]) -> list[str]:
     """Mark jobs as dispatched; give those that no other relay has marked, in this order."""
     if not job_ids:
         return []
-    marked = unit.execute(
-        update(_job)
-        .where(_job.c.id.in_(job_ids), in_state(JobState.READY), _untold(unit.now))
-        .values(dispatched_at=unit.now, dispatch_count=_job.c.dispatch_count + 1)
-        .returning(_job.c.id)
-    )
+    marked = unit.execute(_MARK, _instants(unit.now) | {"ids": list(job_ids)})
     won = set(marked.scalars())
     return [job_id for job_id in job_ids if job_id in won]
 
@@ -113,58 +123,106 @@ def queues_of(connection: Connection, job_ids: Sequence[str]) -> Mapping[str, st
 
 def _outstanding(unit: Unit) -> dict[str | None, int]:
     """Jobs per connection that were told of and have not ended, lost messages left out."""
-    told = in_state(JobState.READY) & _job.c.dispatched_at.is_not(None) & not_(_untold(unit.now))
-    lane = _job.c.connection_id
-    # counted here and by named index, or SQLite may walk every job there ever was
     return Counter(
         found
-        for index, which in (("ix_job_sent", told), ("ix_job_lease", in_state(JobState.RUNNING)))
-        for found in unit.execute(
-            select(lane).where(which).with_hint(_job, f"INDEXED BY {index}", "sqlite")
-        ).scalars()
+        for statement in _OUTSTANDING
+        for found in unit.execute(statement, _instants(unit.now)).scalars()
     )
 
 
-def _orphans(now: datetime) -> Any:
+def _heads(connection: Connection, lane: str | None, now: datetime, most: int) -> Sequence[Any]:
+    """Give due jobs of a connection (None: of none) that nothing stands before, in their order."""
+    statement = _HEADS if lane is not None else _LOCAL_HEADS
+    given = _instants(now) | {"lane": lane, "most": most}
+    return connection.execute(statement, given).all()
+
+
+def _instants(now: datetime) -> dict[str, Any]:
+    """Give the instants the statements below compare with."""
+    lost = {f"lost_{n}": now - timedelta(seconds=s) for n, s in enumerate(_REDISPATCH_S, start=1)}
+    return {"now": now, **lost}
+
+
+# --- statements, built once: building one costs more than running it --------------------------
+
+
+def _untold() -> ColumnElement[bool]:
+    """Never dispatched, or so long ago that the message must be lost."""
+    sent, times = _job.c.dispatched_at, _job.c.dispatch_count
+    last = len(_REDISPATCH_S)
+    lost = [and_(times == n, sent <= bindparam(f"lost_{n}")) for n in range(1, last)]
+    lost.append(and_(times >= last, sent <= bindparam(f"lost_{last}")))
+    return or_(sent.is_(None), *lost)
+
+
+def _look() -> Any:
+    now: Any = bindparam("now")
+    ready, waiting = in_state(JobState.READY), in_state(JobState.WAITING)
+    slot = tables.schedule.c
+    slots = select(func.min(slot.next_at)).where(slot.enabled).scalar_subquery()
+    later, fallback = (
+        select(func.min(_job.c.run_at)).where(state, _job.c.run_at > now).scalar_subquery()
+        for state in (ready, waiting)
+    )
+    return select(
+        exists().where(in_state(JobState.RUNNING), _job.c.lease_until < now).label("expired"),
+        exists().where(ready, _job.c.run_at <= now, _untold()).label("jobs"),
+        exists().where(waiting, _job.c.run_at <= now).label("woken"),
+        slots.label("slot_at"),
+        later.label("job_at"),
+        fallback.label("fallback_at"),
+    )
+
+
+def _outstanding_by_index() -> tuple[Any, ...]:
+    """Counted apart and by named index, or SQLite may walk every job there ever was."""
+    told = in_state(JobState.READY) & _job.c.dispatched_at.is_not(None) & not_(_untold())
+    return tuple(
+        select(_job.c.connection_id).where(which).with_hint(_job, f"INDEXED BY {index}", "sqlite")
+        for index, which in (("ix_job_sent", told), ("ix_job_lease", in_state(JobState.RUNNING)))
+    )
+
+
+def _orphans() -> Any:
     """Due jobs whose connection does not exist: a claim will hold them, where someone sees it."""
     known = exists().where(_connection.c.id == _job.c.connection_id)
+    due = (in_state(JobState.READY), _job.c.run_at <= bindparam("now"), _untold())
     return (
         select(_job.c.id, _job.c.run_at, _job.c.priority)
-        .where(
-            in_state(JobState.READY), _job.c.run_at <= now, _untold(now),
-            _job.c.connection_id.is_not(None), not_(known),
-        )
+        .where(*due, _job.c.connection_id.is_not(None), not_(known))
         .order_by(_job.c.run_at)
-    )  # fmt: skip
+        .limit(LOCAL_ROOM)
+    )
 
 
-def _heads(lane: str | None, now: datetime) -> Any:
-    """The due jobs of a connection that nothing stands before."""
+def _heads_of(lane: ColumnElement[bool]) -> Any:
+    now: Any = bindparam("now")
     other = _job.alias()
     running = in_state(JobState.RUNNING, of=other)
     older = and_(other.c.id < _job.c.id, in_line(now, of=other))
     first = exists().where(other.c.serial_key == _job.c.serial_key, or_(running, older))
     twin = exists().where(other.c.coalesce_key == _job.c.coalesce_key, running)
+    dead = in_state(JobState.DEAD, of=other)
+    older_dead = and_(other.c.serial_key == _job.c.serial_key, other.c.id < _job.c.id, dead)
     # asked apart from `first`, which an index answers
-    behind_dead = and_(_job.c.queue == "money", exists().where(
-        other.c.serial_key == _job.c.serial_key, other.c.id < _job.c.id,
-        in_state(JobState.DEAD, of=other),
-    ))  # fmt: skip
+    behind_dead = and_(_job.c.queue == "money", exists().where(older_dead))
+    due = (in_state(JobState.READY), _job.c.run_at <= now, _untold())
     return (
         select(_job.c.id, _job.c.run_at, _job.c.priority)
-        .where(
-            _job.c.connection_id == lane if lane is not None else _job.c.connection_id.is_(None),
-            in_state(JobState.READY), _job.c.run_at <= now, _untold(now), not_(first), not_(twin),
-            not_(behind_dead),
-        )
+        .where(lane, *due, not_(first), not_(twin), not_(behind_dead))
         .order_by(_job.c.priority, _job.c.run_at, _job.c.id)
-    )  # fmt: skip
+        .limit(bindparam("most"))
+    )
 
 
-def _untold(now: datetime) -> ColumnElement[bool]:
-    """Never dispatched, or so long ago that the message must be lost."""
-    sent, times = _job.c.dispatched_at, _job.c.dispatch_count
-    *early, last = enumerate(_REDISPATCH_S, start=1)
-    lost = [and_(times == n, sent <= now - timedelta(seconds=s)) for n, s in early]
-    lost.append(and_(times >= last[0], sent <= now - timedelta(seconds=last[1])))
-    return or_(sent.is_(None), *lost)
+_LOOK = _look()
+_OUTSTANDING = _outstanding_by_index()
+_ORPHANS = _orphans()
+_HEADS = _heads_of(_job.c.connection_id == bindparam("lane"))
+_LOCAL_HEADS = _heads_of(_job.c.connection_id.is_(None))
+_MARK = (
+    update(_job)
+    .where(_job.c.id.in_(bindparam("ids", expanding=True)), in_state(JobState.READY), _untold())
+    .values(dispatched_at=bindparam("now"), dispatch_count=_job.c.dispatch_count + 1)
+    .returning(_job.c.id)
+)

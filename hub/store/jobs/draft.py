@@ -73,7 +73,7 @@ def insert_jobs(unit: Unit, drafts: Iterable[JobDraft]) -> list[str]:
     standing = _insert(unit, [row for row in rows if row["coalesce_key"] is None])
     standing |= _upsert(unit, _unseen(unit, coalesced))
     ids = [standing[key] for row in rows if (key := row["coalesce_key"] or row["id"]) in standing]
-    _ring(unit, list(dict.fromkeys(ids)))
+    ring_for(unit, list(dict.fromkeys(ids)))
     return ids
 
 
@@ -162,7 +162,7 @@ def _insert_for(unit: Unit) -> Any:
     return insert(_job)
 
 
-def _ring(unit: Unit, ids: Sequence[str]) -> None:
+def ring_for(unit: Unit, ids: Sequence[str]) -> None:
     """Mark what may start as dispatched (T3): the bell rings for it right after the commit."""
     if not (unit.rings and ids):
         return

@@ -21,6 +21,19 @@ class Snooze(Exception):  # noqa: N818 - an answer of a handler, not an error
         self.reason = reason
 
 
+class Wait(Exception):  # noqa: N818 - an answer of a handler, not an error
+    """Go on when `wake(unit, wake_on)` is called, at the latest at `until`; no attempt is counted.
+
+    `wake_on` names the thing, such as `approval:{id}`; `reason` is shown to operators.
+    """
+
+    def __init__(self, wake_on: str, until: datetime, reason: str) -> None:
+        super().__init__(reason)
+        self.wake_on = wake_on
+        self.until = until
+        self.reason = reason
+
+
 @dataclass(frozen=True)
 class Retry:
     """Full-jitter exponential backoff: uniform(0.5, 1) × min(cap, base × 2^n)."""

@@ -1,5 +1,6 @@
-"""A job leaves its worker without success: again later (T8, T9), crashed (T14) or dead (T16)."""
+"""A job leaves its worker without success: again later (T8–T10), crashed (T14) or dead (T16)."""
 
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -50,30 +51,36 @@ def back_to_ready(
     unit: Unit, job_id: str, token: int, coalesce_key: str | None,
     attempt: int, run_at: datetime, changes: dict[str, Any],
 ) -> None:  # fmt: skip
-    """Move a running job to ready, or into its pending twin: one key has one pending row.
+    """Move a running job to ready, or into its pending twin. Raises `LeaseLost`."""
+    leave(unit, job_id, token, coalesce_key, attempt, run_at, changes, None)
 
-    The twin inherits the attempts and the later of both times. Raises `LeaseLost`.
+
+def leave(
+    unit: Unit, job_id: str, token: int, coalesce_key: str | None, attempt: int,
+    run_at: datetime, changes: dict[str, Any], wake_on: str | None,
+) -> None:  # fmt: skip
+    """Move a running job to ready (waiting, with `wake_on`), or into its pending twin.
+
+    One key has one pending row. The twin inherits the attempts and the later of both times; of one
+    that waits for something it keeps its own time. Raises `LeaseLost`.
     """
-    to_ready = (
+    state = JobState.READY if wake_on is None else JobState.WAITING
+    aside = (
         update(_job)
         .where(held(job_id, token))
-        .values(state=JobState.READY, run_at=run_at, attempt=attempt, **_IDLE, **changes)
+        .values(state=state, run_at=run_at, attempt=attempt, wake_on=wake_on, **_IDLE, **changes)
     )
-    if coalesce_key is None:
-        if not unit.changed(to_ready):
-            raise LeaseLost(f"job {job_id} is no longer held")
-        return
-    while (twin := _pending_twin(unit, coalesce_key)) is None:
+    while coalesce_key is None or (twin := _pending_twin(unit, coalesce_key)) is None:
         try:
-            with unit.connection.begin_nested():
-                changed = unit.changed(to_ready)
+            with unit.connection.begin_nested() if coalesce_key else nullcontext():
+                changed = unit.changed(aside)
         except IntegrityError:  # PostgreSQL: the twin was committed after we looked
             continue
         if not changed:
             raise LeaseLost(f"job {job_id} is no longer held")
         return
     _supersede(unit, job_id, token, twin)
-    _inherit(unit, twin, attempt, run_at, changes)
+    _inherit(unit, twin, attempt, twin["run_at"] if wake_on else run_at, changes)
 
 
 def _pending_twin(unit: Unit, coalesce_key: str) -> RowMapping | None:

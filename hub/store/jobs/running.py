@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, select, update
 
 from hub.store import tables
 from hub.store.jobs.states import JobState, in_state
 from hub.store.unit_of_work import Unit
 
 _job = tables.job
+_connection = tables.connection
 _attempt = tables.job_attempt
 
 CARRIED = (
@@ -28,13 +29,26 @@ class LeaseLost(Exception):  # noqa: N818 - no fault of the handler's, and nothi
     """The job is no longer this worker's: whatever it was about to store must roll back."""
 
 
+class ConnectionMoved(Exception):  # noqa: N818 - no fault of the handler's, and nothing was sent
+    """The connection was paused, given new secrets or had its writes switched since the claim."""
+
+
+class Cancelled(Exception):  # noqa: N818 - an answer of a handler, not an error
+    """Somebody asked the job to stop, and it stands at a point where it can."""
+
+
 class Pulse:
     """Signs of life between a handler and the thread that extends its lease."""
 
     def __init__(self) -> None:
         self.lost = threading.Event()
+        self.cancelled = threading.Event()
         self.finished = False
         self._beat_at = time.monotonic()
+
+    def finish(self) -> None:
+        """Note that the job's end is committed."""
+        self.finished = True
 
     def beat(self) -> None:
         """Note that the handler moves on."""
@@ -79,6 +93,17 @@ class RunningJob:
         """Set when the lease is gone: a long handler looks here and stops."""
         return self.pulse.lost
 
+    def safe_point(self) -> None:
+        """Stop here if somebody asked for it: nothing is half done. Costs nothing, is no call.
+
+        Never between sending something and recording its answer. Raises `Cancelled`, `LeaseLost`.
+        """
+        if self.pulse.lost.is_set():
+            self._lose()
+        if self.pulse.cancelled.is_set():
+            raise Cancelled(f"job {self.id} ({self.kind}) was asked to stop")
+        self.pulse.beat()
+
     def finish(
         self, unit: Unit, outcome: str = "ok", counters: Mapping[str, int] | None = None
     ) -> None:
@@ -89,7 +114,7 @@ class RunningJob:
             lease_owner=None, lease_until=None, last_error_class="", last_error_text="", **values,
         )  # fmt: skip
         end_attempt(unit, self.id, self.token, "T7")
-        self.pulse.finished = True
+        unit.committed.append(self.pulse.finish)
 
     def guard(self, unit: Unit) -> None:
         """Raise `LeaseLost` unless the job is still ours until this unit ends."""
@@ -98,12 +123,30 @@ class RunningJob:
             self._lose()
         self.pulse.beat()
 
+    def begin_call(self, unit: Unit) -> None:
+        """Guard the unit that commits an outward write before it is made.
+
+        What a read brought may be stored whatever happened to the connection meanwhile; to write to
+        a vendor, the job must still be ours and the connection as it was claimed, until this unit
+        ends. Raises `LeaseLost`, `ConnectionMoved`.
+        """
+        epoch = None
+        if self.connection_id is not None:  # locked before the job, as a claim does
+            epoch = unit.execute(
+                select(_connection.c.epoch)
+                .where(_connection.c.id == self.connection_id)
+                .with_for_update(read=True)
+            ).scalar()
+        self.guard(unit)
+        if epoch != self.epoch:
+            raise ConnectionMoved(f"connection {self.connection_id} was changed meanwhile")
+
     def progress(self, unit: Unit, counters: Mapping[str, int]) -> None:
         """Store counters on the way, or raise `LeaseLost`; also a sign of life."""
         self._change(unit, counters=dict(counters))
 
     def _change(self, unit: Unit, **values: Any) -> None:
-        if not unit.changed(update(_job).where(held(self.id, self.token)).values(**values)):
+        if not unit.changed(_CHANGE, values | {"held_id": self.id, "held_token": self.token}):
             self._lose()
         self.pulse.beat()
 
@@ -117,21 +160,23 @@ def held(job_id: str, token: int) -> ColumnElement[bool]:
     return and_(_job.c.id == job_id, in_state(JobState.RUNNING), _job.c.token == token)
 
 
-def runs(connection: Connection, job: RunningJob) -> bool:
-    """Whether the job still runs under this claim's token."""
-    return connection.execute(select(_job.c.id).where(held(job.id, job.token))).first() is not None
-
-
 def end_attempt(
     unit: Unit, job_id: str, token: int, transition: str,
     error_class: str = "", error_text: str = "",
 ) -> None:  # fmt: skip
     """Close the attempt's line in the history with the transition that ended it."""
-    unit.execute(
-        update(_attempt)
-        .where(_attempt.c.job_id == job_id, _attempt.c.token == token)
-        .values(
-            ended_at=unit.now, transition=transition,
-            error_class=error_class, error_text=error_text,
-        )
-    )  # fmt: skip
+    values = {
+        "ended_at": unit.now, "transition": transition,
+        "error_class": error_class, "error_text": error_text,
+    }  # fmt: skip
+    unit.execute(_END, values | {"held_id": job_id, "held_token": token})
+
+
+# built once: building a statement costs a small job more than running it
+_CHANGE = update(_job).where(
+    _job.c.id == bindparam("held_id"), in_state(JobState.RUNNING),
+    _job.c.token == bindparam("held_token"),
+)  # fmt: skip
+_END = update(_attempt).where(
+    _attempt.c.job_id == bindparam("held_id"), _attempt.c.token == bindparam("held_token")
+)

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal_column, not_
+from sqlalchemy import BindParameter, ColumnElement, and_, literal_column, not_
 
 from hub.store import tables
 
@@ -44,7 +44,7 @@ def in_state(*states: JobState, of: Any = tables.job) -> ColumnElement[bool]:
     return condition
 
 
-def in_line(now: datetime, of: Any = tables.job) -> ColumnElement[bool]:
+def in_line(now: datetime | BindParameter[Any], of: Any = tables.job) -> ColumnElement[bool]:
     """Ask for jobs that later ones of their serial key must let go first.
 
     One that failed and waits to be tried again is not: what a vendor cannot answer for two days

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, true, update
 
 from hub.store import tables
 from hub.store.jobs.claim import LEASE
@@ -51,11 +51,12 @@ def recover_boot(unit: Unit, boot_id: str, on_crash: OnCrash) -> list[str]:
     return crashed
 
 
-def recall_dispatched(unit: Unit) -> None:
-    """Forget dispatches that nobody will answer: the queue they lay in is gone."""
+def recall_dispatched(unit: Unit, job_ids: Sequence[str] | None = None) -> None:
+    """Forget dispatches that nobody will answer: these, or all when the whole queue is gone."""
+    which = true() if job_ids is None else _job.c.id.in_(job_ids)
     unit.execute(
         update(_job)
-        .where(in_state(JobState.READY), _job.c.dispatched_at.is_not(None))
+        .where(which, in_state(JobState.READY), _job.c.dispatched_at.is_not(None))
         .values(dispatched_at=None, dispatch_count=0)
     )
 

@@ -8,11 +8,13 @@ from hub.store.tables.connections import (
     ConnectionRow,
     CursorRow,
     ExchangeRow,
+    HearingRow,
     InboxRow,
     LinkRow,
     QuarantineRow,
     RawPayloadRow,
     ScheduleRow,
+    UnheardRow,
 )
 from hub.store.tables.fulfilment import (
     FulfilmentOrderRow,
@@ -20,13 +22,16 @@ from hub.store.tables.fulfilment import (
     ShipmentRow,
     TrackingEventRow,
 )
+from hub.store.tables.health import IncidentRow
 from hub.store.tables.orders import (
     DecisionRow,
     HoldRow,
     OrderLineRow,
     OrderRow,
     PaymentEventRow,
+    RefundRow,
 )
+from hub.store.tables.pacing import PacingRow
 from hub.store.tables.people import PartyRow, PersonRow
 from hub.store.tables.stock import (
     AllocationRow,
@@ -42,8 +47,10 @@ from hub.store.tables.work import (
     EffectRow,
     EventRow,
     HubRow,
+    JobActRow,
     JobAttemptRow,
     JobRow,
+    JobTallyRow,
     PublishedRow,
 )
 
@@ -65,21 +72,27 @@ effect_event = _table(EffectEventRow)
 event = _table(EventRow)
 exchange = _table(ExchangeRow)
 fulfilment_order = _table(FulfilmentOrderRow)
+hearing = _table(HearingRow)
 hold = _table(HoldRow)
 hub = _table(HubRow)
+incident = _table(IncidentRow)
 inbox = _table(InboxRow)
 job = _table(JobRow)
+job_act = _table(JobActRow)
 job_attempt = _table(JobAttemptRow)
+job_tally = _table(JobTallyRow)
 link = _table(LinkRow)
 listing = _table(ListingRow)
 location = _table(LocationRow)
 order_line = _table(OrderLineRow)
+pacing = _table(PacingRow)
 party = _table(PartyRow)
 payment_event = _table(PaymentEventRow)
 person = _table(PersonRow)
 published = _table(PublishedRow)
 quarantine = _table(QuarantineRow)
 raw_payload = _table(RawPayloadRow)
+refund = _table(RefundRow)
 reservation = _table(ReservationRow)
 sales_order = _table(OrderRow)
 schedule = _table(ScheduleRow)
@@ -89,4 +102,5 @@ stock_level = _table(StockLevelRow)
 stock_movement = _table(StockMovementRow)
 stock_promise = _table(StockPromiseRow)
 tracking_event = _table(TrackingEventRow)
+unheard = _table(UnheardRow)
 variant = _table(VariantRow)

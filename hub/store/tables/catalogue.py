@@ -1,11 +1,14 @@
 """Tables of what is sold: variants of the hub, listings on the channels."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from hub.store.tables.types import UtcInstant
+from hub.store.tables.types import Json, UtcInstant
+
+EMPTY = {"server_default": text("'{}'")}
 
 
 class VariantRow(SQLModel, table=True):
@@ -49,3 +52,5 @@ class ListingRow(SQLModel, table=True):
     observed_at: datetime = Field(sa_type=UtcInstant)
     variant_id: str | None = Field(default=None, foreign_key="variant.id", index=True)
     mapping: str = "unmapped"
+    wanted: dict[str, Any] = Field(default={}, sa_type=Json, sa_column_kwargs=EMPTY)
+    """What the hub wants the channel to show: price, sale_price, title, description."""

@@ -25,12 +25,19 @@ class ConnectionRow(SQLModel, table=True):
     writes: bool = False
     stock_master: bool = False
     """Its first sync opens the books: its quantities become the opening stock."""
+    stock_policy: str = Field(
+        default="hub_wins", sa_column_kwargs={"server_default": text("'hub_wins'")}
+    )
+    """What becomes of a number a person typed at the shop: hub_wins or channel_wins."""
     epoch: int = 1
     """Fencing number: one more on every change of state or credentials."""
     concurrency: int = 2
     config: dict[str, Any] = Field(sa_type=Json)
     wrapped_key: bytes
     sealed_secrets: bytes
+    previous_secrets: bytes | None = None
+    """Those before the last renewal: a webhook under way may still be signed with them."""
+    previous_until: datetime | None = Field(default=None, sa_type=UtcInstant)
     account_id: str
     account: dict[str, Any] = Field(sa_type=Json)
     hook_token: str = Field(unique=True)
@@ -118,6 +125,28 @@ class InboxRow(SQLModel, table=True):
     processed_at: datetime | None = Field(default=None, sa_type=UtcInstant)
 
 
+class HearingRow(SQLModel, table=True):
+    """Counters of a day: changes that were found, and those no webhook ever told of."""
+
+    __tablename__ = "hearing"
+
+    connection_id: str = Field(primary_key=True, foreign_key="connection.id")
+    day: str = Field(primary_key=True)
+    """The UTC date, 2026-11-22."""
+    changes: int = 0
+    unheard: int = 0
+
+
+class UnheardRow(SQLModel, table=True):
+    """A change that polling found; its webhook may still be on the way."""
+
+    __tablename__ = "unheard"
+
+    connection_id: str = Field(primary_key=True, foreign_key="connection.id")
+    external_id: str = Field(primary_key=True)
+    found_at: datetime = Field(sa_type=UtcInstant)
+
+
 class ExchangeRow(SQLModel, table=True):
     """One call to a vendor, redacted: what was asked, how it ended, how long it took."""
 
@@ -149,5 +178,13 @@ class ScheduleRow(SQLModel, table=True):
     job_kind: str
     subject: str = ""
     every_s: int
+    """Seconds between slots; with a cron, the longest pause between them."""
     next_at: datetime = Field(sa_type=UtcInstant)
     enabled: bool = True
+    cron: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Five fields, read in `zone`; empty: every so many seconds."""
+    zone: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    set_by: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Who chose the rhythm; empty: the hub itself, which may change it."""
+    last_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    """When a slot of it last became a job."""

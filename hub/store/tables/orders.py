@@ -8,6 +8,9 @@ from sqlmodel import Field, SQLModel
 
 from hub.store.tables.types import Json, UtcInstant
 
+ZERO = {"server_default": text("0")}
+"""For counters that came later: rows exist already."""
+
 
 class OrderRow(SQLModel, table=True):
     """An order; the document is the channel's word without the people in it."""
@@ -39,6 +42,12 @@ class OrderRow(SQLModel, table=True):
     ship_country: str = ""
     can_ship: bool = False
     """Whether there is an address a parcel could be sent to."""
+    ship_to_hash: bytes | None = None
+    """Keyed hash of whom it goes to: tells that an address changed without knowing it."""
+    refunded_minor: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=ZERO)
+    """Given back by the shop's word, and never less than what the hub itself gave back."""
+    refund_reserved_minor: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=ZERO)
+    """Asked to be given back and not yet answered: counts as spent."""
     history: bool = False
     """It was finished at the shop before the hub came: nothing follows from it."""
     phase: str
@@ -80,6 +89,8 @@ class OrderLineRow(SQLModel, table=True):
     shipped: int = 0
     stock_taken: int = 0
     """Units by which the channel has lowered its own stock."""
+    refunded: int = Field(default=0, sa_column_kwargs=ZERO)
+    """Units whose money was given back, shipped or not."""
 
 
 class HoldRow(SQLModel, table=True):
@@ -114,6 +125,34 @@ class DecisionRow(SQLModel, table=True):
     outcome: str
     document: dict[str, Any] = Field(sa_type=Json)
     at: datetime = Field(sa_type=UtcInstant)
+
+
+class RefundRow(SQLModel, table=True):
+    """Money given back: asked for by the hub, or shown by the shop; one row for both."""
+
+    __tablename__ = "refund"
+    __table_args__ = (
+        UniqueConstraint("connection_id", "external_id"),
+        UniqueConstraint("connection_id", "key"),
+        CheckConstraint("amount_minor > 0", name="refund_positive"),
+    )
+
+    id: str = Field(primary_key=True)
+    order_id: str = Field(foreign_key="sales_order.id", index=True)
+    connection_id: str = Field(foreign_key="connection.id")
+    external_id: str | None = None
+    """None until the shop has named it."""
+    key: str | None = None
+    """The key of the effect, when the hub makes it."""
+    state: str
+    """asked, refused, made, or gone: it was made and the shop shows it no longer."""
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str
+    reason: str = ""
+    pays_back: bool = True
+    lines: list[dict[str, Any]] = Field(sa_type=Json)
+    refunded_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    recorded_at: datetime = Field(sa_type=UtcInstant)
 
 
 class PaymentEventRow(SQLModel, table=True):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from hub.store.tables.types import Json, UtcInstant
@@ -71,6 +71,8 @@ class JobRow(SQLModel, table=True):
     max_attempts: int = 10
     crash_count: int = 0
     suspect: bool = False
+    solo_deaths: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Child processes of its own that died of it."""
     token: int = 0
     """Fencing number: a worker that lost its lease can no longer finish."""
     lease_owner: str | None = None
@@ -95,6 +97,7 @@ class JobAttemptRow(SQLModel, table=True):
     """Append-only: one try of a job."""
 
     __tablename__ = "job_attempt"
+    __table_args__ = (Index("ix_attempt_ended", "ended_at"),)
 
     job_id: str = Field(primary_key=True, foreign_key="sync_job.id")
     token: int = Field(primary_key=True)
@@ -104,6 +107,33 @@ class JobAttemptRow(SQLModel, table=True):
     transition: str = ""
     error_class: str = ""
     error_text: str = ""
+
+
+class JobActRow(SQLModel, table=True):
+    """Append-only: what was done to a job from outside a worker, by whom and why."""
+
+    __tablename__ = "job_act"
+    __table_args__ = (Index("ix_job_act", "job_id", "id"),)
+
+    id: str = Field(primary_key=True)
+    job_id: str = Field(foreign_key="sync_job.id")
+    at: datetime = Field(sa_type=UtcInstant)
+    transition: str
+    by: str
+    reason: str = ""
+
+
+class JobTallyRow(SQLModel, table=True):
+    """What is still counted of jobs whose rows are gone, and of jobs that killed their process."""
+
+    __tablename__ = "job_tally"
+
+    kind: str = Field(primary_key=True)
+    connection_id: str = Field(primary_key=True)
+    """Empty where there is none."""
+    counter: str = Field(primary_key=True)
+    """A state, a counter of the jobs (seen, created …), or crash_loops."""
+    total: int = Field(sa_type=BigInteger)
 
 
 class EffectRow(SQLModel, table=True):
@@ -127,6 +157,8 @@ class EffectRow(SQLModel, table=True):
     """prepared, sent, succeeded, refused, unknown, needs_operator."""
     sends: int = 0
     probes_after_settle: int = 0
+    replays_refused: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """How often the same key was refused after a lost answer: that proves nothing of the first."""
     sent_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     first_sent_at: datetime | None = Field(default=None, sa_type=UtcInstant)
     settle_until: datetime | None = Field(default=None, sa_type=UtcInstant)
@@ -164,9 +196,9 @@ class DesiredRow(SQLModel, table=True):
 
     connection_id: str = Field(primary_key=True, foreign_key="connection.id")
     field: str = Field(primary_key=True)
-    """stock or tracking."""
+    """stock, tracking, listing or webhook."""
     target: str = Field(primary_key=True)
-    """The listing's or order's hub id."""
+    """The listing's or order's hub id, or the topic of a webhook."""
     desired_version: int = 1
     sent_version: int = 0
     confirmed_version: int = 0

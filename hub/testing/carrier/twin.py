@@ -193,6 +193,7 @@ def _twin(flavour: Flavour) -> Twin:
             "script": _set_script,
             "settle": _settle,
         },
+        connects=lambda url: {"base_url": url, "token": "scripted-token"},
         testify=testify,
     )
 

@@ -25,16 +25,17 @@ def bought_twice(log: TwinLog) -> dict[str, tuple[str, ...]]:
 
 
 def testify(twin: RunningTwin) -> Testimony:
-    """Give every label ever sold, those given back marked as such."""
-    voided = {line.subject for line in twin.log.effects("label_voided")}
-    return Testimony(
-        performed=tuple(
-            Performed(
-                kind="label",
-                key=line.reference,
-                subject=line.subject,
-                undone=line.subject in voided,
-            )
-            for line in twin.log.effects("label_bought")
+    """Give every label ever sold, those given back marked as such, and every return."""
+    returns = twin.log.effects("label_voided")
+    voided = {line.subject for line in returns}
+    sold = [
+        Performed(
+            kind="label", key=line.reference, subject=line.subject, undone=line.subject in voided
         )
-    )
+        for line in twin.log.effects("label_bought")
+    ]
+    back = [
+        Performed(kind="void", key=f"void:{line.reference}", subject=line.subject)
+        for line in returns
+    ]
+    return Testimony(performed=(*sold, *back))

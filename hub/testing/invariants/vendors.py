@@ -8,8 +8,8 @@ from hub.records.connection import Family
 from hub.records.money import to_minor
 from hub.records.order import HoldReason
 from hub.sdk.capabilities import PushShipment
-from hub.services.effect_kinds import ANNOUNCEMENT, LABEL
-from hub.services.publish import available
+from hub.services.effects.effect_kinds import ANNOUNCEMENT, LABEL
+from hub.services.stock.publish import available
 from hub.store import tables
 from hub.store.desired import STOCK, TRACKING
 from hub.testing.invariants.facts import Facts, Invariant
@@ -53,7 +53,10 @@ def _differences(facts: Facts, row: Any, shown: ShownOrder) -> Iterator[str]:
     if over or HoldReason.CHANNEL_REQUEST.value in held:
         return  # what was given up counts as cancelled; what was routed already waits for a person
     lines = facts.rows(tables.order_line, order_id=row.id)
-    wanted = {line.external_id: line.quantity - line.cancelled for line in lines}
+    wanted = {
+        line.external_id: line.quantity - line.cancelled + min(line.refunded, line.cancelled)
+        for line in lines
+    }
     if {id: count for id, count in wanted.items() if count} != dict(shown.lines):
         yield f"{row.number} will ship {wanted}, the shop expects {dict(shown.lines)}"
 
@@ -134,7 +137,7 @@ def _channels_show_what_is_there(facts: Facts) -> Iterator[str]:
             continue
         shown = facts.testimonies[shop.id].stock
         for listing in facts.rows(tables.listing, connection_id=shop.id, tracking="counted"):
-            if listing.variant_id is None or listing.id in refused:
+            if listing.variant_id is None or listing.id in refused or listing.state == "ended":
                 continue
             here = available(promises[variants[listing.variant_id].stock_item_id])
             if shown.get(listing.external_id) != here:

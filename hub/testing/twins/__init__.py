@@ -8,6 +8,7 @@ from hub.testing.twins.client import RunningTwin
 from hub.testing.twins.deliveries import Delivery, Outgoing
 from hub.testing.twins.faults import Fault
 from hub.testing.twins.log import LogEntry, TwinLog
+from hub.testing.twins.profiles import PROFILES
 from hub.testing.twins.running import SpawnedTwin, running, spawned
 from hub.testing.twins.serving import TlsFiles
 from hub.testing.twins.state import Document, TwinState
@@ -22,6 +23,7 @@ __all__ = [
     "Fault",
     "LogEntry",
     "Outgoing",
+    "PROFILES",
     "Performed",
     "RunningTwin",
     "ShownOrder",

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import socket
 from pathlib import Path
 
-import uvicorn
-
-from hub.testing.twins.serving import TlsFiles, set_up
+from hub.testing.twins.serving import TlsFiles, set_up, when_started
 from hub.testing.twins.twin import load_twin
 
 
@@ -24,7 +21,7 @@ def main() -> None:
         tls=tls,
         options=dict(option.split("=", 1) for option in given.options),
     )
-    _announce_when_started(stage.server, f"ready {stage.state.url}")
+    when_started(stage.server, lambda: print(f"ready {stage.state.url}", flush=True))
     try:
         stage.server.run(sockets=[stage.listener])
     finally:
@@ -41,16 +38,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tls-key", type=Path)
     parser.add_argument("options", nargs="*", metavar="name=value", help="options of the twin")
     return parser
-
-
-def _announce_when_started(server: uvicorn.Server, sentence: str) -> None:
-    start = server.startup
-
-    async def startup(sockets: list[socket.socket] | None = None) -> None:
-        await start(sockets)
-        print(sentence, flush=True)
-
-    server.startup = startup  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

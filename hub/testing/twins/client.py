@@ -28,6 +28,10 @@ class RunningTwin:
         """Remove every fault, or those of one kind."""
         self._ask("DELETE", f"/faults?kind={kind}" if kind else "/faults")
 
+    def profile(self, name: str, *, seed: int = 0, heals_after: float | None = None) -> None:
+        """Set the weather by name; after `heals_after` seconds of the twin's clock it is calm."""
+        self._ask("PUT", "/profile", {"name": name, "seed": seed, "heals_after": heals_after})
+
     def action(self, name: str, **given: Any) -> Any:
         """Let something happen at the vendor; raises ActionError where it cannot."""
         return self._ask("POST", f"/actions/{name}", given)

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from hub.testing.twins import log
 from hub.testing.twins.deliveries import pending
 from hub.testing.twins.faults import parse_fault
+from hub.testing.twins.profiles import set_weather, weather
 from hub.testing.twins.state import TwinState
 from hub.testing.twins.twin import ActionError
 
@@ -36,6 +37,8 @@ def control_app(door: FrontDoor) -> Starlette:
         ("GET", "/faults", desk.read_faults),
         ("POST", "/faults", desk.set_fault),
         ("DELETE", "/faults", desk.clear_faults),
+        ("GET", "/profile", desk.read_profile),
+        ("PUT", "/profile", desk.set_profile),
         ("GET", "/documents/{kind}", desk.list_documents),
         ("GET", "/documents/{kind}/{id}", desk.read_document),
         ("PUT", "/documents/{kind}/{id}", desk.put_document),
@@ -62,7 +65,10 @@ def _locked(door: FrontDoor, work: Handler) -> Callable[[Request], Awaitable[JSO
             try:
                 with door.state.transaction():
                     door.state.during(request.method, request.url.path)
-                    return JSONResponse(work(request, given))
+                    answer = work(request, given)
+                # The clock may have moved: what was due by then is done when the answer is read.
+                await door.catch_up()
+                return JSONResponse(answer)
             except ActionError as refusal:
                 return JSONResponse({"error": str(refusal)}, status_code=422)
             except (KeyError, TypeError, ValueError) as mistake:
@@ -139,6 +145,17 @@ class _Desk:
     def clear_faults(self, request: Request, given: dict[str, Any]) -> Any:
         self.door.dials.clear(request.query_params.get("kind"))
         return self.read_faults(request, given)
+
+    def read_profile(self, _request: Request, _given: dict[str, Any]) -> Any:
+        return weather(self.state)
+
+    def set_profile(self, request: Request, given: dict[str, Any]) -> Any:
+        heals_after = given.get("heals_after")
+        set_weather(
+            self.door.dials, self.state, str(given["name"]), int(given.get("seed", 0)),
+            None if heals_after is None else float(heals_after),
+        )  # fmt: skip
+        return self.read_profile(request, given)
 
     def list_documents(self, request: Request, _given: dict[str, Any]) -> Any:
         return self.state.all(request.path_params["kind"])

@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS document (
     kind TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (kind, id));
 CREATE TABLE IF NOT EXISTS log (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    entry TEXT NOT NULL,          -- answer | effect | delivery
+    entry TEXT NOT NULL,          -- answer | effect | delivery | fault | late
     at TEXT NOT NULL,             -- instant on the virtual clock
     method TEXT NOT NULL, path TEXT NOT NULL,
     reference TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
@@ -21,6 +21,14 @@ CREATE TABLE IF NOT EXISTS delivery (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     due_at TEXT NOT NULL, target TEXT NOT NULL, topic TEXT NOT NULL, subject TEXT NOT NULL,
     postponed INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS past (  -- what a document was before it changed; NULL: it was not
+    number INTEGER PRIMARY KEY, at TEXT NOT NULL,
+    kind TEXT NOT NULL, id TEXT NOT NULL, body BLOB);
+CREATE INDEX IF NOT EXISTS past_of_document ON past (kind, id, number);
+CREATE TABLE IF NOT EXISTS late_request (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    due_at TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, query BLOB NOT NULL,
+    headers TEXT NOT NULL, body BLOB NOT NULL);
 CREATE TRIGGER IF NOT EXISTS log_is_append_only_update BEFORE UPDATE ON log
     BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS log_is_append_only_delete BEFORE DELETE ON log

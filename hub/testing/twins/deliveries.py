@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from hub.testing.twins.faults import FaultDials
+from hub.testing.twins.dials import FaultDials
 from hub.testing.twins.state import TwinState
+
+# A number never comes to begin with a zero, so JSON stays JSON.
+OTHER_DIGITS = bytes.maketrans(b"123456789", b"234567891")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +34,11 @@ class Outgoing:
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """A delivery taken off the queue, and how often to send it."""
+    """A delivery taken off the queue, how often to send it, and whether a forger joins in."""
 
     delivery: Delivery
     copies: int
+    forged: bool = False
 
 
 def pending(state: TwinState) -> list[Delivery]:
@@ -58,8 +62,15 @@ def take_next(state: TwinState, dials: FaultDials, *, all_owed: bool = False) ->
         fault = dials.take(("duplicate", "drop"), "POST", chosen.topic)
         state.connection.execute("DELETE FROM delivery WHERE id = ?", (chosen.id,))
         copies = {"drop": 0, "duplicate": 2}.get(fault.kind if fault else "", 1)
-        return Taken(delivery=chosen, copies=copies)
+        forged = dials.take(("forged",), "POST", chosen.topic) is not None
+        return Taken(delivery=chosen, copies=copies, forged=forged)
     return None
+
+
+def forge(outgoing: Outgoing) -> Outgoing:
+    """Return the same request with other numbers in its body: no signature covers that."""
+    body = outgoing.body.translate(OTHER_DIGITS)
+    return replace(outgoing, body=body if body != outgoing.body else body + b" ")
 
 
 def _due(state: TwinState, all_owed: bool) -> list[Delivery]:

@@ -6,19 +6,25 @@ import asyncio
 import sys
 import traceback
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub.testing.twins import log
+from hub.testing.twins import late, log
 from hub.testing.twins.control import control_app
-from hub.testing.twins.deliveries import Delivery, Outgoing, Taken, take_next
-from hub.testing.twins.faults import AFTER, BEFORE, INSIDE, FaultDials
+from hub.testing.twins.deliveries import Delivery, Outgoing, Taken, forge, take_next
+from hub.testing.twins.dials import FaultDials
+from hub.testing.twins.faults import AFTER, BEFORE, INSIDE, REPLICAS, Fault
+from hub.testing.twins.mishaps import instead, spoiled
 from hub.testing.twins.state import TwinState
+from hub.testing.twins.stranger import Stranger
 from hub.testing.twins.twin import Twin
-from hub.testing.twins.wire import Reply, ask, instead, read_body, spoiled, transmit
+from hub.testing.twins.wire import Reply, ask, read_body, transmit
 
 CONTROL = "/_twin"
 SWEEP_SECONDS = 0.05
@@ -27,10 +33,11 @@ SWEEP_SECONDS = 0.05
 class FrontDoor:
     """The ASGI app of a running twin: the vendor's interface plus `/_twin`."""
 
-    def __init__(self, twin: Twin, state: TwinState) -> None:
+    def __init__(self, twin: Twin, state: TwinState, seed: Path | None = None) -> None:
         self.twin = twin
         self.state = state
-        self.dials = FaultDials(state)
+        self._stranger = Stranger(twin, seed, state)
+        self._open_dials()
         # Requests are taken one by one: each is a transaction, and a vendor's rows would be locked.
         self.lock = asyncio.Lock()
         self._posting = asyncio.Lock()
@@ -44,7 +51,11 @@ class FrontDoor:
     def restore(self, path: Path) -> None:
         """Go back to what such a file holds: documents, log, queue, clock and faults."""
         self.state.restore(path)
-        self.dials = FaultDials(self.state)
+        self._open_dials()
+
+    def _open_dials(self) -> None:
+        only = {"lagging_list": self.twin.lists, "degraded_list": self.twin.pages}
+        self.dials = FaultDials(self.state, only)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, the ASGI way."""
@@ -55,14 +66,20 @@ class FrontDoor:
         else:
             body = await read_body(receive)
             async with self.lock:
-                reply = await self._answer(scope, body)
+                reply = self._dated(await self._answer(scope, body))
             await transmit(reply, receive, send)
+
+    def _dated(self, reply: Reply) -> Reply:
+        """Date an answer by the vendor's clock: connectors read the present there."""
+        date = format_datetime(self.state.clock.now().astimezone(UTC), usegmt=True)
+        return replace(reply, headers=(*reply.headers, (b"date", date.encode())))
 
     # -- requests ------------------------------------------------------------------------------
 
     async def _answer(self, scope: Scope, body: bytes) -> Reply:
         method, target = scope["method"], _target(scope)
         try:
+            await self.catch_up()
             with self.state.transaction():
                 return await self._work(scope, body, method, target)
         except Exception as error:  # a mistake in the twin itself: undone, shown, answered 500
@@ -73,17 +90,41 @@ class FrontDoor:
     async def _work(self, scope: Scope, body: bytes, method: str, target: str) -> Reply:
         self.state.during(method, target)
         if fault := self.dials.take(BEFORE, method, target):
+            if fault.kind == "late_apply":
+                late.put_off(self.state, scope, body, fault.seconds)
             reply = instead(fault)
             self._log_answer(method, target, reply.status, fault.kind)
             return reply
         inside = self.dials.take(INSIDE, method, target)
-        reply = await ask(self.vendor, {**scope, "twin.revoked": inside is not None}, body)
+        reply = await self._ask_vendor(scope, body, inside)
         fault = self.dials.take(AFTER, method, target)
         if fault is not None:
             reply = spoiled(reply, fault)
         met = fault or inside
         self._log_answer(method, target, reply.status, met.kind if met else "")
         return reply
+
+    async def _ask_vendor(self, scope: Scope, body: bytes, inside: Fault | None) -> Reply:
+        kind = inside.kind if inside else ""
+        scope = {**scope, "twin.revoked": kind == "revoked"}
+        if kind == "wrong_shop":
+            return await self._stranger.answer(scope, body)
+        if inside and kind in REPLICAS:
+            with self.state.seen_from(timedelta(seconds=inside.seconds)):
+                return await ask(self.vendor, scope, body)
+        return await ask(self.vendor, scope, body)
+
+    async def catch_up(self) -> None:
+        """Do what was put off and is due by now; the caller has the lock."""
+        for request in late.due(self.state):
+            with self.state.transaction():
+                late.forget(self.state, request)
+                self.state.during(request.method, request.path)
+                reply = await ask(self.vendor, request.scope(), request.body)
+                log.append(
+                    self.state.connection, "late", self.state.clock.now(),
+                    method=request.method, path=request.path, status=reply.status,
+                )  # fmt: skip
 
     def _log_answer(
         self, method: str, target: str, status: int, fault: str, error: str = ""
@@ -118,16 +159,19 @@ class FrontDoor:
         # The lock is free meanwhile: the receiver may well ask the vendor back before it answers.
         sent = []
         if taken.copies == 0:
-            await self._note(taken.delivery, outgoing, None, dropped=True)
+            await self._note(taken.delivery, outgoing, None, "dropped")
         for _ in range(taken.copies):
             status = await post(outgoing)
             await self._note(taken.delivery, outgoing, status)
             delivery = taken.delivery
             sent.append({"topic": delivery.topic, "subject": delivery.subject, "status": status})
+        if taken.forged:
+            forgery = forge(outgoing)
+            await self._note(taken.delivery, forgery, await post(forgery), "forged")
         return sent
 
     async def _note(
-        self, delivery: Delivery, outgoing: Outgoing, status: int | None, *, dropped: bool = False
+        self, delivery: Delivery, outgoing: Outgoing, status: int | None, mark: str = ""
     ) -> None:
         async with self.lock:
             with self.state.transaction():
@@ -135,9 +179,10 @@ class FrontDoor:
                     self.state.connection, "delivery", self.state.clock.now(),
                     method=outgoing.method, path=outgoing.url, reference=delivery.target,
                     kind=delivery.topic, subject=delivery.subject, status=status,
-                    detail={"dropped": dropped, "size": len(outgoing.body)},
+                    detail={"dropped": mark == "dropped", "forged": mark == "forged",
+                            "size": len(outgoing.body)},
                 )  # fmt: skip
-                if not dropped:
+                if not mark:
                     self.twin.posted(self.state, delivery, status)
 
     # -- life ----------------------------------------------------------------------------------
@@ -154,6 +199,8 @@ class FrontDoor:
 
     async def _sweep(self) -> None:
         while True:
+            async with self.lock:
+                await self.catch_up()
             await self.deliver()
             await asyncio.sleep(SWEEP_SECONDS)
 

@@ -18,9 +18,10 @@ COLUMNS = "id, entry, at, method, path, reference, kind, subject, status, detail
 class LogEntry:
     """One line of the witness.
 
-    entry      `answer`, `effect` or `delivery`
+    entry      `answer`, `effect`, `delivery`, `fault` (one that befell somebody) or `late`
     reference  the key or text by which the caller would know it again
-    kind       effect: what was done; answer: the fault applied, if any; delivery: the topic
+    kind       effect: what was done; answer: the fault applied, if any; delivery: the topic;
+               fault: which
     subject    the vendor's id of the thing touched
     """
 
@@ -94,6 +95,10 @@ class TwinLog:
     def deliveries(self, topic: str | None = None) -> list[LogEntry]:
         """Return the webhooks sent, with the receiver's status (None: no answer)."""
         return [line for line in self.entries("delivery") if topic in (None, line.kind)]
+
+    def faults(self, kind: str | None = None) -> list[LogEntry]:
+        """Return the faults that really befell a request or a webhook."""
+        return [line for line in self.entries("fault") if kind in (None, line.kind)]
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

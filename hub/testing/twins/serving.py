@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 
 from hub.testing.twins.front import FrontDoor
+from hub.testing.twins.profiles import start_weather
 from hub.testing.twins.state import TwinState
 from hub.testing.twins.twin import Twin
 
@@ -57,7 +58,10 @@ def set_up(
     tls: TlsFiles | None = None,
     options: Mapping[str, str] | None = None,
 ) -> Stage:
-    """Open the twin's file, seed it if it is new, and bind its port on loopback (0: any free)."""
+    """Open the twin's file, seed it if it is new, and bind its port on loopback (0: any free).
+
+    The options `profile` and `seed` set the weather; the others are the twin's own.
+    """
     listener = _bind(port)
     state = TwinState(data, options)
     scheme = "https" if tls else "http"
@@ -66,8 +70,11 @@ def set_up(
         if not state.setting("seeded", False):
             twin.seed(state, seed)
             state.keep("seeded", True)
+    door = FrontDoor(twin, state, seed)
+    with state.transaction():
+        start_weather(door.dials, state)
     config = uvicorn.Config(
-        FrontDoor(twin, state),
+        door,
         loop="asyncio",
         http="h11",
         ws="none",
@@ -75,12 +82,24 @@ def set_up(
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,  # the front door dates by the twin's own clock
         proxy_headers=False,
         timeout_graceful_shutdown=1,
         ssl_certfile=str(tls.certificate) if tls else None,
         ssl_keyfile=str(tls.key) if tls else None,
     )
     return Stage(server=QuickServer(config), listener=listener, state=state)
+
+
+def when_started(server: uvicorn.Server, tell: Callable[[], None]) -> None:
+    """Let somebody know as soon as the server listens."""
+    start = server.startup
+
+    async def startup(sockets: list[socket.socket] | None = None) -> None:
+        await start(sockets)
+        tell()
+
+    server.startup = startup  # type: ignore[method-assign]
 
 
 def _bind(port: int) -> socket.socket:

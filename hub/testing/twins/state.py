@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from hub.testing.twins import log
+from hub.testing.twins import log, past
 from hub.testing.twins.clock import VirtualClock
 from hub.testing.twins.database import open_database
 
@@ -33,15 +33,18 @@ class TwinState:
         self.connection = open_database(self.path)
         self.clock = VirtualClock(self.connection)
         self._request = ("", "")
+        self._seen_at: datetime | None = None
+        self.remembers = timedelta(0)  # how long what a document was before is kept
 
     # -- documents -----------------------------------------------------------------------------
 
     def get(self, kind: str, id: str | int) -> Document | None:
         """Return a fresh copy of one document."""
-        row = self.connection.execute(
-            "SELECT body FROM document WHERE kind = ? AND id = ?", (kind, str(id))
-        ).fetchone()
-        return msgspec.json.decode(row[0]) if row else None
+        if self._seen_at is not None:
+            body = past.find(self.connection, self._seen_at, kind, str(id))
+        else:
+            body = past.current(self.connection, kind, str(id))
+        return None if body is None else msgspec.json.decode(body)
 
     def all(self, kind: str) -> list[Document]:
         """Return fresh copies of every document of a kind, in no particular order."""
@@ -49,12 +52,16 @@ class TwinState:
 
     def scan(self, kind: str, shape: type[T]) -> list[T]:
         """Decode every document of a kind into `shape`; a small msgspec.Struct makes it cheap."""
-        rows = self.connection.execute("SELECT body FROM document WHERE kind = ?", (kind,))
-        decode = msgspec.json.Decoder(shape).decode
-        return [decode(body) for (body,) in rows]
+        if self._seen_at is not None:
+            bodies = past.scan(self.connection, self._seen_at, kind)
+        else:
+            rows = self.connection.execute("SELECT body FROM document WHERE kind = ?", (kind,))
+            bodies = [body for (body,) in rows]
+        return list(map(msgspec.json.Decoder(shape).decode, bodies))
 
     def put(self, kind: str, id: str | int, body: Mapping[str, Any]) -> None:
         """Create or replace one document."""
+        self._remember(kind, str(id))
         self.connection.execute(
             "INSERT OR REPLACE INTO document VALUES (?, ?, ?)",
             (kind, str(id), msgspec.json.encode(body)),
@@ -62,10 +69,27 @@ class TwinState:
 
     def remove(self, kind: str, id: str | int) -> bool:
         """Delete one document; False if there was none."""
+        self._remember(kind, str(id))
         done = self.connection.execute(
             "DELETE FROM document WHERE kind = ? AND id = ?", (kind, str(id))
         )
         return done.rowcount == 1
+
+    def _remember(self, kind: str, id: str) -> None:
+        if self.remembers:
+            past.remember(self.connection, self.clock.now(), self.remembers, kind, id)
+
+    @contextmanager
+    def seen_from(self, age: timedelta) -> Iterator[None]:
+        """Show the documents as they were that long ago; whatever is changed inside is undone."""
+        self._seen_at = self.clock.now() - age
+        self.connection.execute("SAVEPOINT replica")
+        try:
+            yield
+        finally:
+            self._seen_at = None
+            self.connection.execute("ROLLBACK TO replica")
+            self.connection.execute("RELEASE replica")
 
     # -- numbers -------------------------------------------------------------------------------
 

@@ -53,6 +53,8 @@ class Twin:
     second   options that make it another account of the same vendor, with the same goods
     testify  what an honest hub must agree with, read from the twin's documents and log
     samples  where below the vendor data its richest seed lies, empty when there is none
+    lists    a regular expression: the paths that are lists, by default those not ending in an id
+    pages    a regular expression: the paths that are a list's later pages
     """
 
     name: str
@@ -66,6 +68,8 @@ class Twin:
     second: Mapping[str, str] = field(default_factory=dict)
     testify: Callable[[RunningTwin], Testimony] = _nothing_to_say
     samples: str = ""
+    lists: str = r"^[^?]*/[^/?\d]+/?(\?|$)"
+    pages: str = r"[?&](page=(?!0*1(&|$))\d|offset=0*[1-9]|(cursor|page_info|page_token)=[^&])"
 
 
 def load_twin(import_string: str) -> Twin:

@@ -5,17 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.testing.twins.faults import Fault
-
 Headers = tuple[tuple[bytes, bytes], ...]
-LOGIN_PAGE = (
-    b"<!DOCTYPE html><html><head><title>Log in</title></head><body>Please log in.</body></html>"
-)
 DRIPS = 10
 
 
@@ -23,7 +18,8 @@ DRIPS = 10
 class Reply:
     """A complete answer, and how it is to be sent.
 
-    sending  `whole`, `half` (then the line is cut), `drip`, `silence` (no answer at all) or `reset`
+    sending  `whole`, `half` (then the line is cut), `drip`, `endless` (the body again and again),
+             `silence` (no answer at all) or `reset`
     seconds  how long the drip or the silence lasts
     """
 
@@ -69,40 +65,6 @@ async def ask(app: ASGIApp, scope: Scope, body: bytes) -> Reply:
     return Reply(status=capture.status, headers=capture.headers, body=b"".join(capture.chunks))
 
 
-def instead(fault: Fault) -> Reply:
-    """Return the answer of something in front of the vendor: the work was not done."""
-    match fault.kind:
-        case "reset":
-            return Reply(status=0, sending="reset")
-        case "html":
-            return _reply(fault.status or 200, LOGIN_PAGE, "text/html; charset=UTF-8")
-        case "rate_limit":
-            wait = fault.retry_after
-            extra = () if wait is None else ((b"retry-after", f"{wait:g}".encode()),)
-            return _reply(fault.status or 429, _body(fault, "Too many requests"), extra=extra)
-        case "refuse":
-            return _reply(fault.status or 403, _body(fault, "Forbidden"))
-        case _:
-            status = fault.status or (503 if fault.kind == "down" else 500)
-            return _reply(status, _body(fault, "Service unavailable"))
-
-
-def spoiled(reply: Reply, fault: Fault) -> Reply:
-    """Return what becomes of the vendor's answer: the work was done."""
-    match fault.kind:
-        case "error_after":
-            return _reply(fault.status or 500, _body(fault, "Internal server error"))
-        case "timeout_after":
-            return replace(reply, sending="silence", seconds=fault.seconds)
-        case "truncated":
-            return replace(reply, sending="half")
-        case "malformed":
-            broken = reply.body[: max(1, len(reply.body) * 2 // 3)]
-            return replace(reply, body=broken, headers=_sized(reply.headers, len(broken)))
-        case _:
-            return replace(reply, sending="drip", seconds=fault.seconds)
-
-
 async def transmit(reply: Reply, receive: Receive, send: Send) -> None:
     """Send the reply in the way it is meant to arrive."""
     if reply.sending == "reset":
@@ -122,7 +84,24 @@ async def transmit(reply: Reply, receive: Receive, send: Send) -> None:
             await send(_part(reply.body[at : at + size], more=True))
             await asyncio.sleep(reply.seconds / DRIPS)
         return await send(_part(b""))
+    if reply.sending == "endless":
+        return await _pour(reply.body, receive, send)
     await send(_part(reply.body))
+
+
+async def _pour(body: bytes, receive: Receive, send: Send) -> None:
+    gone = asyncio.create_task(_until_gone(receive))
+    try:
+        while not gone.done():
+            await send(_part(body, more=True))
+            await asyncio.sleep(0.001)  # another request may come between, and the end be noticed
+    finally:
+        gone.cancel()
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def hang_up(receive: Receive, send: Send, *, rudely: bool = False) -> None:
@@ -138,26 +117,8 @@ async def hang_up(receive: Receive, send: Send, *, rudely: bool = False) -> None
         transport.abort()
     else:
         transport.close()
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    await _until_gone(receive)
 
 
 def _part(body: bytes, *, more: bool = False) -> dict[str, Any]:
     return {"type": "http.response.body", "body": body, "more_body": more}
-
-
-def _body(fault: Fault, default: str) -> bytes:
-    return (fault.body if fault.body is not None else default).encode()
-
-
-def _reply(
-    status: int, body: bytes, content_type: str = "text/plain; charset=UTF-8", extra: Headers = ()
-) -> Reply:
-    kind = (b"content-type", content_type.encode())
-    size = (b"content-length", str(len(body)).encode())
-    return Reply(status=status, headers=(kind, size, *extra), body=body)
-
-
-def _sized(headers: Headers, size: int) -> Headers:
-    others = tuple(pair for pair in headers if pair[0].lower() != b"content-length")
-    return (*others, (b"content-length", str(size).encode()))

@@ -2,18 +2,23 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hub.sdk import (
     Accepted,
     Account,
+    CancelOrder,
     Clock,
     Connector,
     Delivery,
     EffectTraits,
     Family,
+    ListIdentities,
+    ListingAnswer,
+    ListingTarget,
+    ManageWebhooks,
     ObservedStock,
     Opening,
     OrderTracking,
@@ -21,20 +26,41 @@ from hub.sdk import (
     PullOrders,
     PullProducts,
     PullStock,
+    PushListing,
     PushShipment,
     PushStock,
     PushTracking,
     RateLimit,
+    ReadRefunds,
     ReceiveWebhooks,
+    RefundOrder,
+    RefundRequest,
+    Secret,
     ShipmentNotice,
     StockAnswer,
     StockTarget,
+    Subscription,
     WebhookRequest,
     hookimpl,
 )
 from hub.sdk.http import BasicAuth, OAuth1
-from hub_woocommerce import account, listings, mapping, pull, shipments, stock, webhooks
-from hub_woocommerce.client import Shop, classify
+from hub_woocommerce import (
+    account,
+    cancellations,
+    content,
+    identities,
+    listings,
+    mapping,
+    pull,
+    refunding,
+    refunds,
+    shipments,
+    stock,
+    subscriptions,
+    webhooks,
+)
+from hub_woocommerce.client import Shop
+from hub_woocommerce.refusals import classify
 
 
 class WooCommerce:
@@ -47,6 +73,7 @@ class WooCommerce:
         https = self._url.startswith("https:")
         auth = BasicAuth(*keys) if https else OAuth1(*keys, now=_seconds(opening.clock))
         self._shop = Shop(opening.http(self._url, auth=auth, classify=classify))
+        self._currency = account.Currency(self._shop, opening.clock)
         self._open_statuses = frozenset(opening.config.get("order_statuses_open", ()))
         self._weight_unit = opening.config.get("weight_unit", "kg")
         self._secrets = (
@@ -65,7 +92,7 @@ class WooCommerce:
 
     def read_order(self, external_id: str) -> bytes:
         """Give one order as it is now, a trashed one too."""
-        return self._shop.read(f"orders/{external_id}").body
+        return self._shop.record(f"orders/{external_id}")
 
     def to_order(self, raw: bytes) -> Mapping[str, Any]:
         """Translate one raw order."""
@@ -75,7 +102,7 @@ class WooCommerce:
 
     def pull_products(self, cursor: str | None) -> Iterator[Page]:
         """Yield products in the order of their change, each followed by its variations."""
-        return pull.products(self._shop, cursor)
+        return pull.products(self._shop, cursor, self._currency)
 
     def to_listing(self, raw: bytes) -> Mapping[str, Any]:
         """Translate one raw product or variation."""
@@ -88,6 +115,48 @@ class WooCommerce:
     def push_stock(self, targets: Sequence[StockTarget]) -> tuple[StockAnswer, ...]:
         """Set these quantities, a hundred a request."""
         return stock.push_stock(self._shop, targets)
+
+    # -- what customers see of products
+
+    def push_listings(self, targets: Sequence[ListingTarget]) -> tuple[ListingAnswer, ...]:
+        """Set prices and texts, a hundred products a request."""
+        return content.push_listings(self._shop, targets)
+
+    def read_listings(self, ids: Sequence[ListingTarget]) -> tuple[ListingTarget, ...]:
+        """Read prices and texts."""
+        return content.read_listings(self._shop, ids)
+
+    # -- orders given back or given up
+
+    def read_refunds(self, order_external_id: str) -> tuple[bytes, ...]:
+        """Give every refund of an order."""
+        return refunds.read_refunds(self._shop, order_external_id)
+
+    def to_refund(self, raw: bytes) -> Mapping[str, Any]:
+        """Translate one raw refund."""
+        return refunds.to_refund(raw)
+
+    def refund_order(self, request: RefundRequest, *, key: str) -> Accepted:
+        """Make a refund that carries the key."""
+        return refunding.refund_order(self._shop, request, key)
+
+    def find_refund(self, request: RefundRequest, *, key: str) -> Accepted | None:
+        """Find the refund that carries the key."""
+        return refunding.find_refund(self._shop, request, key)
+
+    def cancel_order(self, order_external_id: str, reason: str, *, key: str) -> Accepted:
+        """Cancel an order that is neither completed nor refunded."""
+        return cancellations.cancel_order(self._shop, order_external_id, reason, key)
+
+    def find_cancellation(self, order_external_id: str, *, key: str) -> Accepted | None:
+        """Say whether the order is cancelled, or once was under this key."""
+        return cancellations.find_cancellation(self._shop, order_external_id, key)
+
+    def list_ids(
+        self, kind: Literal["order", "listing"], since: datetime | None
+    ) -> Iterator[tuple[str, ...]]:
+        """Yield the ids of what is there."""
+        return identities.list_ids(self._shop, kind, since)
 
     # -- parcels
 
@@ -113,6 +182,18 @@ class WooCommerce:
         """Say which order or product the request is about."""
         return webhooks.read(request)
 
+    def list_subscriptions(self) -> tuple[Subscription, ...]:
+        """List the shop's webhooks."""
+        return subscriptions.list_subscriptions(self._shop)
+
+    def put_subscription(self, topic: str, address: str, secret: Secret) -> Subscription:
+        """Make one active webhook of this topic and address."""
+        return subscriptions.put_subscription(self._shop, topic, address, secret)
+
+    def remove_subscription(self, external_id: str) -> None:
+        """Remove a webhook."""
+        subscriptions.remove_subscription(self._shop, external_id)
+
 
 def _seconds(clock: Clock) -> Callable[[], float]:
     return lambda: clock().timestamp()
@@ -123,6 +204,8 @@ def _site(url: str) -> str:
     return url.partition("/wp-json")[0].rstrip("/")
 
 
+_FOUND_WITHIN_72_S = EffectTraits(lookup=True, settle=timedelta(seconds=72))  # 60 s + 20 %
+
 CONNECTOR = Connector(
     name="woocommerce",
     title="WooCommerce",
@@ -131,15 +214,13 @@ CONNECTOR = Connector(
     config_schema=json.loads(Path(__file__).with_name("config.schema.json").read_text("utf-8")),
     provides=(
         PullOrders, PullProducts, PullStock, PushStock, PushShipment, PushTracking, ReceiveWebhooks,
+        ReadRefunds, RefundOrder, CancelOrder, PushListing, ManageWebhooks, ListIdentities,
     ),
     webhook_topics=webhooks.TOPICS,
     # WooCommerce itself has no limit; small hosts manage some ten reads a second in all.
     rate=RateLimit(calls=5, concurrency=2),
-    effects={
-        # A note is one insert and is listed at once, but a web server lets PHP work on for a
-        # minute after we hung up: 60 s + 20 %.
-        PushShipment: EffectTraits(lookup=True, settle=timedelta(seconds=72)),
-    },
+    # All are listed at once, but a web server lets PHP work on for a minute after we hung up.
+    effects=dict.fromkeys((PushShipment, RefundOrder, CancelOrder), _FOUND_WITHIN_72_S),
     # Webhooks ride on the shop's own cron: up to a minute late, never repeated, and switched off
     # after a few failures. An idle poll costs the shop a tenth of a second.
     poll_every=timedelta(minutes=2),

@@ -1,11 +1,13 @@
 """Who the shop is: proves the credentials, then learns what they may see."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from hub.sdk import Account, AuthError, RejectedError
+from hub.sdk import Account, AuthError, Clock, RejectedError
 from hub_woocommerce.client import Shop
 
+_AN_HOUR = timedelta(hours=1)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -40,6 +42,26 @@ def currency(shop: Shop) -> str | None:
     """Read the currency prices are in; None when the key may not see the settings."""
     setting = _or_nothing(lambda: shop.read("settings/general/woocommerce_currency").json())
     return _text(setting, "value") or None
+
+
+class Currency:
+    """The currency of a shop's prices, asked for once an hour: it changes once in years, if ever.
+
+    None when the key may not see it; that is asked again.
+    """
+
+    def __init__(self, shop: Shop, clock: Clock) -> None:
+        self._shop, self._clock = shop, clock
+        self._known: tuple[datetime, str] | None = None
+
+    def __call__(self) -> str | None:
+        """Give the currency."""
+        now = self._clock()
+        if self._known and now - self._known[0] < _AN_HOUR:
+            return self._known[1]
+        found = currency(self._shop)
+        self._known = (now, found) if found else None
+        return found
 
 
 def _or_nothing(ask: Any) -> Any:

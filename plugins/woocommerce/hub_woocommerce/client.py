@@ -1,22 +1,30 @@
-"""Talks to one shop's REST interface and names what its errors mean."""
+"""Talks to one shop's REST interface."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from hub.sdk import AuthError, RejectedError, TransientError, UnknownOutcomeError
+from hub.sdk import (
+    MappingError,
+    NotSentError,
+    RejectedError,
+    TransientError,
+)
 from hub.sdk.http import HttpClient, Response
-from hub.sdk.payload import UnreadableJsonError, clean_json, clean_text
-from hub_woocommerce.walk import PER_PAGE
+from hub.sdk.payload import clean_text
+from hub_woocommerce.pace import Pace
 
 Query = Mapping[str, str | int]
 API = "wp-json/wc/v3/"
 
+T = TypeVar("T")
 _items = msgspec.json.Decoder(list[msgspec.Raw])
+_record = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,7 @@ class Shop:
 
     def __init__(self, http: HttpClient) -> None:
         self._http = http
+        self.pace = Pace()
 
     def index(self) -> Any:
         """Read what WordPress says of itself to anyone, in plain data."""
@@ -42,38 +51,88 @@ class Shop:
         """Read one thing."""
         return self._http.get(API + path, params=params)
 
-    def set(self, path: str, body: Mapping[str, Any]) -> Response:
+    def record(self, path: str) -> bytes:
+        """Read one record's own bytes; raises `TransientError` for what is no whole record."""
+        answer = self.read(path)
+        _decoded(_record, answer, "a JSON object")
+        return answer.body
+
+    def set(self, path: str, body: Mapping[str, Any], params: Query | None = None) -> Response:
         """Bring something to a state; safe to repeat."""
-        return self._http.put(API + path, json=body)
+        return self._http.put(API + path, json=body, params=params)
+
+    def change(self, path: str, body: Mapping[str, Any], params: Query | None = None) -> Response:
+        """Change something once and for all: an effect."""
+        return self._http.put(API + path, json=body, params=params, effect=True)
+
+    def remove(self, path: str) -> None:
+        """Remove something for good; without `force` WooCommerce refuses, or only bins it."""
+        self._http.delete(API + path, params={"force": "true", "_fields": "id"}).json()
 
     def set_many(self, path: str, updates: Sequence[Mapping[str, Any]]) -> Response:
         """Bring up to 100 things to a state; safe to repeat. The answer has to be read per item."""
         return self._http.post(f"{API}{path}/batch", json={"update": updates})
 
-    def create(self, path: str, body: Mapping[str, Any]) -> Response:
+    def create(self, path: str, body: Mapping[str, Any], params: Query | None = None) -> Response:
         """Create something: an effect, because WooCommerce knows no idempotency keys."""
-        return self._http.post(API + path, json=body, effect=True)
+        return self._http.post(API + path, json=body, params=params, effect=True)
 
     def sheet(self, path: str, params: Query) -> Sheet:
-        """Read one page of a list."""
-        answer = self.read(path, params)
+        """Read one page of a list; how long it took decides how much is asked for next."""
+        try:
+            answer = self.read(path, params)
+        except (TransientError, RejectedError) as error:
+            if self.pace.failed(error) and isinstance(error, RejectedError):
+                raise TransientError(error.reason) from None  # a smaller page will come through
+            raise
         items = split(answer)
+        self.pace.took(answer.elapsed, len(items))
         return Sheet(items, _number(answer.headers.get("x-wp-total")), _time(answer))
 
     def all(self, path: str, params: Query) -> Iterator[bytes]:
-        """Read a short list to its end, by id; starts again when records vanish meanwhile."""
-        page, held = 1, 0
+        """Read a short list to its end, as `sheets` does."""
+        for items in self.sheets(path, params):
+            yield from items
+
+    def sheets(self, path: str, params: Query) -> Iterator[tuple[bytes, ...]]:
+        """Read a list page by page, by id; starts again when records vanish meanwhile."""
+        page, held, size = 1, 0, self.pace.size
         while True:
-            asked = {**params, "per_page": PER_PAGE, "orderby": "id", "order": "asc", "page": page}
+            asked = {**params, "per_page": size, "orderby": "id", "order": "asc", "page": page}
             sheet = self.sheet(path, asked)
-            yield from sheet.items
+            yield sheet.items
             total = held if sheet.total is None else sheet.total
             if page > 1 and total < held:
                 page, held = 1, total
                 continue
-            if len(sheet.items) < PER_PAGE:
-                return
+            if len(sheet.items) < size or page * size >= total > 0:
+                return  # a page past the end would say that there are none at all
             page, held = page + 1, total
+
+
+@contextmanager
+def nothing_sent_yet() -> Iterator[None]:
+    """Read what an effect needs to know: whatever goes wrong here, the effect was not sent."""
+    try:
+        yield
+    except NotSentError:
+        raise
+    except TransientError as error:
+        raise NotSentError(error.reason, error.retry_after) from None
+    except MappingError as error:
+        raise RejectedError(f"the shop's answer is not understood: {error.reason}") from None
+
+
+def _decoded(decoder: msgspec.json.Decoder[T], answer: Response, what: str) -> T:
+    try:
+        try:
+            return decoder.decode(answer.body)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:
+            return decoder.decode(clean_text(answer.body))
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise TransientError(f"{answer.about} did not answer with {what}: {error}") from None
 
 
 def split(answer: Response) -> tuple[bytes, ...]:
@@ -81,92 +140,10 @@ def split(answer: Response) -> tuple[bytes, ...]:
 
     Raises `TransientError` when it is anything else: a notice of PHP, a cache, half an answer.
     """
-    try:
-        try:
-            items = tuple(bytes(item) for item in _items.decode(answer.body))
-        except msgspec.ValidationError:
-            raise
-        except msgspec.DecodeError:
-            items = tuple(bytes(item) for item in _items.decode(clean_text(answer.body)))
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise TransientError(f"{answer.about} did not answer with a JSON list: {error}") from None
+    items = tuple(bytes(item) for item in _decoded(_items, answer, "a JSON list"))
     if not all(item.startswith(b"{") for item in items):
         raise TransientError(f"{answer.about} answered with a list of something else than records")
     return items
-
-
-# --- what the shop's errors mean ------------------------------------------------------------------
-
-_ADVICE = {
-    "woocommerce_rest_authentication_error": "check the key's secret and permissions "
-    "(WooCommerce, Settings, Advanced, REST API), and this machine's clock",
-    "woocommerce_rest_cannot_view": "the key is unknown or may not read this, "
-    "or the web server drops the Authorization header",
-    "woocommerce_rest_cannot_create": "the key, or its user, may not write this",
-    "woocommerce_rest_cannot_edit": "the key, or its user, may not write this",
-    "woocommerce_rest_cannot_batch": "the key, or its user, may not write this",
-}
-
-_FINAL_500 = frozenset(
-    {
-        "Invalid refund amount.",
-        "The payment gateway for this order does not support automatic refunds.",
-    }
-)
-"""Refusals that WooCommerce answers with 500. Their code alone says too little: a gateway that
-broke off half-way through a refund has the same one."""
-
-
-def classify(answer: Response) -> Exception | None:
-    """Name what WooCommerce means where the status alone misleads."""
-    if answer.status < 400:
-        return None
-    code, message = _said(answer)
-    text = f"{answer.about} answered {answer.status}: {message} ({code})"
-    if not code:
-        return _not_from_woocommerce(answer)
-    if answer.status in (401, 403):
-        return _refused_to_us(answer, code, message, text)
-    if code == "rest_no_route":
-        return RejectedError(f"{text}; is WooCommerce active in this WordPress?", "no_route")
-    if code.endswith("invalid_id"):
-        return RejectedError(text, "not_found")
-    if message in _FINAL_500:
-        return RejectedError(text, code)
-    if answer.status in (400, 404, 413, 422):
-        return RejectedError(text, code)
-    return None
-
-
-def _refused_to_us(answer: Response, code: str, message: str, text: str) -> Exception:
-    if "nonce" in message.lower():
-        # Something between us sent the request twice: the other one may have been done.
-        return (UnknownOutcomeError if answer.effect else TransientError)(text)
-    advice = _ADVICE.get(code)
-    return AuthError(f"{text}: {advice}" if advice else text)
-
-
-def _not_from_woocommerce(answer: Response) -> Exception | None:
-    if answer.status == 404:
-        return RejectedError(
-            f"{answer.about}: there is no REST interface at this address; check it, and in "
-            "WordPress let Settings, Permalinks be anything but Plain",
-            "no_interface",
-        )
-    if answer.status == 403:
-        text = f"{answer.about} answered 403, not from WooCommerce: a firewall or host refuses us"
-        return (UnknownOutcomeError if answer.effect else TransientError)(text)
-    return None
-
-
-def _said(answer: Response) -> tuple[str, str]:
-    try:
-        document = clean_json(answer.body)
-    except UnreadableJsonError:
-        return "", ""
-    if not isinstance(document, dict) or not isinstance(document.get("code"), str):
-        return "", ""
-    return document["code"][:100], str(document.get("message", ""))[:300]
 
 
 def _number(text: str | None) -> int | None:

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
-import msgspec
-
 from hub.sdk import ListingKind, ListingState, MappingError, MoneyError, Tracking, to_minor
 from hub_woocommerce import wire
 from hub_woocommerce.mapping import instant
@@ -46,16 +44,6 @@ def to_listing(raw: bytes, weight_unit: str = "kg") -> dict[str, Any]:
         "quantity": None if tracking is Tracking.NOT_TRACKED else product.stock_quantity,
         "updated_at": instant(modified),
     }
-
-
-def with_context(raw: bytes, added: wire.Context) -> bytes:
-    """Put what the connector knows in front of a product's own JSON text, which stays as it was."""
-    context = msgspec.json.encode(added)
-    if context == b"{}":
-        return raw
-    rest = raw.lstrip()[1:]
-    comma = b"" if rest.lstrip().startswith(b"}") else b","
-    return b'{"_hub":' + context + comma + rest
 
 
 def has_variations(product: wire.Product) -> bool:

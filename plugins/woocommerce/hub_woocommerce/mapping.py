@@ -43,7 +43,7 @@ MOST_UNITS = 1_000_000
 _LARGEST_POWER = 15
 _PLAIN_DIGITS = 15
 _order = wire.decoder(wire.Order)
-_Minor = Callable[[str | None, str], int]
+Minor = Callable[[str | None, str], int]
 
 
 def to_order(raw: bytes, open_statuses: Collection[str] = ()) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def to_order(raw: bytes, open_statuses: Collection[str] = ()) -> dict[str, Any]:
     Raises `MappingError` for what cannot be understood.
     """
     order, cleaned = wire.decode(_order, raw)
-    minor = _minor_of(order.currency)
+    minor = minor_of(order.currency)
     method = order.payment_method or ""
     modified = order.date_modified_gmt or order.date_created_gmt
     if modified is None or not order.status:
@@ -74,6 +74,7 @@ def to_order(raw: bytes, open_statuses: Collection[str] = ()) -> dict[str, Any]:
         "tax_minor": minor(order.total_tax, "total_tax"),
         "total_minor": minor(order.total or "missing", "total"),
         "refunded_minor": sum(abs(minor(part.total, "refunds.total")) for part in order.refunds),
+        "refund_ids": tuple(str(part.id) for part in order.refunds if part.id is not None),
         "payment_terms": _terms(order.status, method),
         "payment_method": method,
         "payment_reference": order.transaction_id or "",
@@ -96,7 +97,7 @@ def _state(status: str, open_statuses: Collection[str]) -> ChannelState:
     return STATES.get(status, ChannelState.UNKNOWN)
 
 
-def _lines(order: wire.Order, minor: _Minor) -> tuple[dict[str, Any], ...]:
+def _lines(order: wire.Order, minor: Minor) -> tuple[dict[str, Any], ...]:
     # A refund does not say whether the parcel had left. The shop keeps the date of completion when
     # a completed order is refunded, and an order refunded before that never had one.
     shipped = order.status == "completed" or (
@@ -106,7 +107,7 @@ def _lines(order: wire.Order, minor: _Minor) -> tuple[dict[str, Any], ...]:
     return tuple(_line(line, minor, shipped, refunded) for line in order.line_items)
 
 
-def _line(line: wire.Line, minor: _Minor, shipped: bool, refunded: bool) -> dict[str, Any]:
+def _line(line: wire.Line, minor: Minor, shipped: bool, refunded: bool) -> dict[str, Any]:
     quantity, listing = line.quantity, line.variation_id or line.product_id
     if not 0 <= quantity <= MOST_UNITS:
         raise MappingError(f"line_items[{line.id}].quantity", quantity, "no quantity one can order")
@@ -144,13 +145,13 @@ def _count(line: wire.Line, key: str) -> int:
 def _unit_price(line: wire.Line) -> str:
     price = line.price
     if price is None:
-        price = _decimal(line.total, "line_items.total") / (line.quantity or 1)
+        price = decimal(line.total, "line_items.total") / (line.quantity or 1)
     if not price.is_finite() or abs(price.adjusted()) > 2 * _LARGEST_POWER:
         raise MappingError(f"line_items[{line.id}].price", "", "not a price")
     return format(price, "f")
 
 
-def _minor_of(currency: str) -> _Minor:
+def minor_of(currency: str) -> Minor:
     """Make the function that turns this currency's decimal text into minor units."""
     try:
         digits = exponent(currency)
@@ -167,12 +168,12 @@ def _minor_of(currency: str) -> _Minor:
             bare = text[:point] + text[-digits:]
             if len(bare) <= _PLAIN_DIGITS and bare.isascii() and bare.isdigit():
                 return int(bare)
-        return to_minor(_decimal(text, path), currency)
+        return to_minor(decimal(text, path), currency)
 
     return minor
 
 
-def _decimal(text: str, path: str) -> Decimal:
+def decimal(text: str, path: str) -> Decimal:
     try:
         amount = Decimal(text)
     except InvalidOperation:

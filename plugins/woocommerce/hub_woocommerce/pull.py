@@ -6,10 +6,10 @@ from typing import TypeAlias
 import msgspec
 
 from hub.sdk import MappingError, Page
-from hub_woocommerce import account, wire
+from hub_woocommerce import wire
 from hub_woocommerce.client import Sheet, Shop
-from hub_woocommerce.listings import has_variations, with_context
-from hub_woocommerce.walk import Look, advance, cursor_text, query, read_cursor
+from hub_woocommerce.listings import has_variations
+from hub_woocommerce.walk import Look, advance, cursor_text, paced, query, read_cursor
 
 Items: TypeAlias = tuple[bytes, ...]
 
@@ -30,19 +30,17 @@ def orders(shop: Shop, cursor: str | None) -> Iterator[Page]:
     return _walk(shop, "orders", cursor, lambda items: iter([items]))
 
 
-def products(shop: Shop, cursor: str | None) -> Iterator[Page]:
+def products(shop: Shop, cursor: str | None, currency: Callable[[], str | None]) -> Iterator[Page]:
     """Yield products changed since the cursor, each followed by all its variations.
 
     A changed variation moves its product's date, so products alone need to be watched.
     """
-    prices_in: list[str | None] = []
 
     def with_variations(items: Items) -> Iterator[Items]:
-        if items and not prices_in:
-            prices_in.append(account.currency(shop))
+        prices_in = currency() if items else None
         for start in range(0, len(items), FAMILIES_AT_ONCE):
             some = items[start : start + FAMILIES_AT_ONCE]
-            yield tuple(each for raw in some for each in _family(shop, raw, prices_in[0]))
+            yield tuple(each for raw in some for each in _family(shop, raw, prices_in))
 
     return _walk(shop, "products", cursor, with_variations)
 
@@ -57,6 +55,7 @@ def _walk(
     place, last = read_cursor(cursor), False
     before = cursor_text(place)
     while not last:
+        place = paced(place, shop.pace.size)
         sheet = shop.sheet(path, {"status": "any", **query(place)})
         look = Look([_modified(raw) for raw in sheet.items], sheet.total, sheet.now)
         total = _first(place.total, sheet)
@@ -82,7 +81,7 @@ def _modified(raw: bytes) -> str | None:
 
 
 def _family(shop: Shop, raw: bytes, currency: str | None) -> Iterator[bytes]:
-    yield with_context(raw, wire.Context(currency))
+    yield wire.with_context(raw, wire.Context(currency))
     try:
         product, _ = wire.decode(_product, raw)
     except MappingError:
@@ -93,4 +92,4 @@ def _family(shop: Shop, raw: bytes, currency: str | None) -> Iterator[bytes]:
         product.id, product.name or "", product.status or "", product.catalog_visibility or ""
     )
     for variation in shop.all(f"products/{product.id}/variations", {}):
-        yield with_context(variation, wire.Context(currency, parent))
+        yield wire.with_context(variation, wire.Context(currency, parent))

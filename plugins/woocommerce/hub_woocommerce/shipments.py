@@ -51,7 +51,8 @@ def push_shipment(shop: Shop, notice: ShipmentNotice, key: str) -> Accepted:
     """Write the customer a note that ends with a line carrying the key."""
     text = f"{notice.text}\n\nRef: {key}"
     path = f"orders/{notice.order_external_id}/notes"
-    created = shop.create(path, {"note": text, "customer_note": True}).decode(_Note)
+    note = {"note": text, "customer_note": True}
+    created = shop.create(path, note, {"_fields": "id"}).decode(_Note)
     return Accepted(str(created.id))
 
 
@@ -81,7 +82,7 @@ def push_tracking(shop: Shop, tracking: OrderTracking) -> None:
     if tracking.complete and order.status not in _SETTLED:
         body["status"] = "completed"
     if body:
-        shop.set(path, body)
+        shop.set(path, body, {"_fields": "id"})
 
 
 def _changes(order: _Order, parcels: Sequence[ParcelNotice]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ import msgspec
 from hub.sdk import RejectedError
 
 PER_PAGE = 100
-"""The most WooCommerce gives."""
+"""The most WooCommerce gives, and what is asked for unless a place says less."""
 
 SETTLING = timedelta(seconds=60)
 """How long a record with an older stamp may still appear: a slow request stamps it first and stores
@@ -38,6 +38,8 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the shop counted when this walk began, for progress."""
     ceiling: str | None = None
     """Where the next walk begins at the latest, once this one came near the shop's present."""
+    per_page: int = PER_PAGE
+    """How many records the next request asks for; it stays while pages are numbered."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,16 @@ def cursor_text(place: Place) -> str:
     return msgspec.json.encode(place).decode()
 
 
+def paced(place: Place, size: int) -> Place:
+    """Ask for so many records next, unless that would change the numbers of pages."""
+    return place if place.page else msgspec.structs.replace(place, per_page=size)
+
+
 def query(place: Place) -> Mapping[str, str | int]:
     """Give the parameters of the next request."""
-    asked: dict[str, str | int] = {"per_page": PER_PAGE, "order": "asc", "orderby": "modified"}
+    asked: dict[str, str | int] = {
+        "per_page": place.per_page, "order": "asc", "orderby": "modified",
+    }  # fmt: skip
     if place.after is not None:
         # A value with a zone would be moved to the shop's time before it is compared.
         asked |= {"dates_are_gmt": "true", "modified_after": place.after}
@@ -91,7 +100,7 @@ def _onward(place: Place, look: Look) -> tuple[Place, bool]:
     if any(later < earlier for earlier, later in zip(dated, dated[1:], strict=False)):
         raise _unordered("records come in another order than that of their change")
     newest = dated[-1] if dated else None
-    if len(look.stamps) < PER_PAGE:
+    if len(look.stamps) < place.per_page:
         end = _settled(newest, look.now) if newest else place.after
         return Place(_earliest(end, place.ceiling)), True
     if newest is None:
@@ -103,6 +112,7 @@ def _onward(place: Place, look: Look) -> tuple[Place, bool]:
         page=1 if stuck else 0,
         total=look.total if place.total is None else place.total,
         ceiling=_earliest(place.ceiling, _settled(newest, look.now) if look.now else None),
+        per_page=place.per_page if stuck else PER_PAGE,
     )
     near_the_present = begun.ceiling is not None and begun.ceiling < after
     return begun if near_the_present else msgspec.structs.replace(begun, ceiling=None), False
@@ -127,9 +137,9 @@ def _within_second(place: Place, look: Look) -> Place:
     if place.page > 1 and place.held is not None and held != place.held:
         # Whatever left has moved the rest forward; what still enters a present second may be
         # anywhere in it.
-        back = -(-(place.held - held) // PER_PAGE) if held < place.held else place.page
+        back = -(-(place.held - held) // place.per_page) if held < place.held else place.page
         return msgspec.structs.replace(place, page=max(1, place.page - back), held=held)
-    if place.page * PER_PAGE < held:
+    if place.page * place.per_page < held:
         return msgspec.structs.replace(place, page=place.page + 1, held=held)
     after = _moved(place.after, _SECOND)
     return Place(after, total=place.total, ceiling=place.ceiling)

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 import msgspec
@@ -23,6 +23,7 @@ TOPICS = tuple(
 )
 
 _PING = re.compile(rb"webhook_id=\d{1,20}")
+_SPECIAL = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#039;", "'"), ("&amp;", "&"))
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -38,12 +39,24 @@ def verify(request: WebhookRequest, secrets: Iterable[Secret], shop_url: str) ->
     """
     if _is_ping(request):
         return
-    verify_hmac_sha256(request.body, request.headers.get("x-wc-webhook-signature"), secrets)
+    signature = request.headers.get("x-wc-webhook-signature")
+    verify_hmac_sha256(request.body, signature, _as_the_shop_reads(secrets))
     # Two shops may have been given the same secret. The scheme and port follow whichever request
     # made the shop deliver, so only the name counts.
     source = request.headers.get("x-wc-webhook-source", "")
     if not source or _host(source) != _host(shop_url):
         raise SignatureError("the webhook comes from another shop")
+
+
+def _as_the_shop_reads(secrets: Iterable[Secret]) -> Iterator[Secret]:
+    """The shop undoes the escaping of a form before it signs, also where there was no form."""
+    for secret in secrets:
+        yield secret
+        text = secret.reveal()
+        for name, character in _SPECIAL:
+            text = text.replace(name, character)
+        if text != secret.reveal():
+            yield Secret(text)
 
 
 def read(request: WebhookRequest) -> tuple[Delivery, ...]:

@@ -60,6 +60,7 @@ class Charge(msgspec.Struct, gc=False):
     """A shipping line, a fee, or a refund of the order; refunds have a negative total."""
 
     total: str
+    id: int | None = None
     method_title: str | None = None
 
 
@@ -124,6 +125,16 @@ class Product(msgspec.Struct):
     date_modified_gmt: datetime | None = None
     date_created_gmt: datetime | None = None
     hub: Context | None = msgspec.field(default=None, name="_hub")
+
+
+def with_context(raw: bytes, added: msgspec.Struct) -> bytes:
+    """Put what the connector knows in front of a record's own JSON text, which stays as it was."""
+    context = msgspec.json.encode(added)
+    if context == b"{}":
+        return raw
+    rest = raw.lstrip()[1:]
+    comma = b"" if rest.lstrip().startswith(b"}") else b","
+    return b'{"_hub":' + context + comma + rest
 
 
 def decoder(shape: type[T]) -> msgspec.json.Decoder[T]:

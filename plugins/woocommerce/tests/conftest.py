@@ -2,16 +2,24 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import respx
 
-from hub.sdk import Opening, Secret
+from hub.records.base import system_clock
+from hub.sdk import Clock, Opening, Secret
 from hub.sdk.http import AllowedAddresses, HttpClient
+from hub.testing.twins import RunningTwin, running
 from hub_woocommerce import WooCommerce
+from plugins.woocommerce.tests.receiver import Receiver, receiving
+
+TWIN = "hub_woocommerce.twin:twin"
+KEYS = {"key": "ck_twin", "secret": "cs_twin"}
 
 ORDER: dict[str, Any] = {
     "id": 7,
@@ -66,6 +74,13 @@ def router() -> Iterator[respx.MockRouter]:
 @pytest.fixture
 def connect() -> Iterator[Callable[..., WooCommerce]]:
     """Open connectors of shops."""
+    with connectors() as make:
+        yield make
+
+
+@contextmanager
+def connectors() -> Iterator[Callable[..., WooCommerce]]:
+    """Open connectors of shops, and hang up afterwards."""
     clients: list[HttpClient] = []
 
     def http(ca_file: str | None, base_url: str, **options: Any) -> HttpClient:
@@ -80,11 +95,34 @@ def connect() -> Iterator[Callable[..., WooCommerce]]:
         key: str = "ck_" + "1" * 40,
         secret: str = "cs_secret",
         ca_file: str | None = None,
+        clock: Clock = system_clock,
         **config: Any,
     ) -> WooCommerce:
         keys = {"consumer_key": Secret(key), "consumer_secret": Secret(secret)}
-        return WooCommerce(Opening("C", {"url": url, **keys, **config}, partial(http, ca_file)))
+        whole = {"url": url, **keys, **config}
+        return WooCommerce(Opening("C", whole, partial(http, ca_file), clock))
 
     yield make
     for client in clients:
         client.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Somebody who takes the shop's webhooks."""
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def new_york(tmp_path: Path) -> Iterator[RunningTwin]:
+    """A shop of our own samples whose clock stands still; its gateway for cards pays back."""
+    with running(TWIN, data=tmp_path / "twin.db", paying_gateways="stripe") as twin:
+        twin.freeze()
+        yield twin
+
+
+@pytest.fixture
+def connected(new_york: RunningTwin, connect: Callable[..., WooCommerce]) -> WooCommerce:
+    """The connector of that shop."""
+    return connect(new_york.url, **KEYS)

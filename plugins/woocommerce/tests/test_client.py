@@ -20,6 +20,7 @@ from hub.sdk import (
 )
 from hub_woocommerce import stock
 from hub_woocommerce.account import account_id
+from hub_woocommerce.batches import NO_ANSWER, NO_ID
 
 API = "https://shop.example/wp-json/wc/v3"
 PARCEL = ParcelNotice(
@@ -334,13 +335,13 @@ def test_every_target_is_answered_and_none_silently_ignored(router, connect):
         json={"update": [{"id": 63, "manage_stock": "parent", "stock_quantity": 49}]}
     )
     targets = [target("12"), target("63", parent="62"), target("13"), target("99"), target("14")]
-    targets.append(target("no-number"))
+    targets += [target("64", parent="62"), target("no-number")]
     answers = connect().push_stock(targets)
     assert [answer.external_id for answer in answers] == [one.external_id for one in targets]
-    assert [answer.stored for answer in answers] == [5, None, None, None, None, None]
+    assert [answer.stored for answer in answers] == [5, *[None] * 6]
     assert [answer.problem for answer in answers] == [
-        None, stock.COUNTED_ON_PARENT, stock.NOT_COUNTED,
-        "Invalid ID. (woocommerce_rest_product_invalid_id)", stock.NO_ANSWER, stock.NO_ID,
+        None, stock.COUNTED_ON_PARENT + "62", stock.NOT_COUNTED,
+        "Invalid ID. (woocommerce_rest_product_invalid_id)", NO_ANSWER, NO_ANSWER, NO_ID,
     ]  # fmt: skip
     sent = json.loads(simple.calls.last.request.content)
     assert sent["update"][0] == {"id": 12, "stock_quantity": 5}
@@ -371,7 +372,7 @@ def test_no_batch_is_larger_than_the_shop_takes(router, connect):
 
 
 def test_a_product_that_is_gone_answers_for_its_variations(router, connect):
-    router.post(f"{API}/products/62/variations/batch").mock(
+    router.put(f"{API}/products/62/variations/63").mock(
         return_value=error("woocommerce_rest_product_invalid_id", "Invalid ID.", 404)
     )
     (answer,) = connect().push_stock([target("63", parent="62")])

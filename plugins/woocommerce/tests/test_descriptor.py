@@ -3,7 +3,7 @@
 import pytest
 from jsonschema import Draft202012Validator
 
-from hub.sdk import CAPABILITIES, ConfigError, PushShipment
+from hub.sdk import CAPABILITIES, CancelOrder, ConfigError, PushShipment, RefundOrder
 from hub.sdk.config import check_config, secret_fields
 from hub_woocommerce import CONNECTOR, hub_connectors
 
@@ -17,9 +17,9 @@ def test_it_provides_or_lacks_everything_of_a_storefront():
     assert hub_connectors() == [CONNECTOR]
 
 
-def test_its_one_effect_is_found_again_by_look_up():
-    assert set(CONNECTOR.effects) == {PushShipment}
-    assert CONNECTOR.effects[PushShipment].lookup
+def test_every_effect_of_it_is_found_again_by_look_up():
+    assert set(CONNECTOR.effects) == {PushShipment, RefundOrder, CancelOrder}
+    assert all(traits.lookup for traits in CONNECTOR.effects.values())
 
 
 def test_every_field_explains_itself_and_secrets_are_write_only():

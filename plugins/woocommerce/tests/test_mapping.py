@@ -14,7 +14,7 @@ from hub.records.catalogue import Listing
 from hub.records.order import Order
 from hub.sdk import ChannelState, ListingKind, ListingState, MappingError, PaymentTerms, Tracking
 from hub_woocommerce import wire
-from hub_woocommerce.listings import to_listing, with_context
+from hub_woocommerce.listings import to_listing
 from hub_woocommerce.mapping import _terms, to_order
 from hub_woocommerce.text import plain
 
@@ -382,7 +382,7 @@ def test_a_variation_learns_from_its_product_what_its_own_body_does_not_say():
     raw = b' { "id": 44, "type": "variation", "name": "Red, L", "status": "publish", "price": "2",'
     raw += b'"manage_stock":"parent","stock_quantity":49,"date_modified_gmt":"2026-03-01T10:00:00"}'
     added = wire.Context("USD", wire.Parent(42, "Shirt", "draft"))
-    listing = a_listing.validate_python(to_listing(with_context(raw, added)))
+    listing = a_listing.validate_python(to_listing(wire.with_context(raw, added)))
     assert (listing.parent_external_id, listing.title) == ("42", "Shirt - Red, L")
     assert (listing.state, listing.price_minor) == (ListingState.PAUSED, 200)
     assert (listing.tracking, listing.quantity) == (Tracking.PARENT, 49)
@@ -390,8 +390,8 @@ def test_a_variation_learns_from_its_product_what_its_own_body_does_not_say():
 
 @pytest.mark.parametrize("raw", [b"{}", b'{"id":1}', b'\n{ "id" : 1 }'])
 def test_adding_context_leaves_the_products_own_text_whole(raw):
-    assert with_context(raw, wire.Context()) == raw
-    added = json.loads(with_context(raw, wire.Context("EUR")))
+    assert wire.with_context(raw, wire.Context()) == raw
+    added = json.loads(wire.with_context(raw, wire.Context("EUR")))
     assert added == {"_hub": {"currency": "EUR"}, **json.loads(raw)}
 
 

@@ -33,7 +33,8 @@ ERRORS = [
     "error_500_refund_too_much",
 ]  # fmt: skip
 BODIES = [
-    "batch_mixed_errors", "customers_list", "order_201_with_unknown_product_id", "order_pending",
+    "batch_mixed_errors", "customers_list", "order_201_with_unknown_product_id", "order_notes",
+    "order_pending",
     "order_with_coupon", "order_with_fee", "order_with_refunds",
     "order_with_variation_two_tax_rates", "orders_list_last_page_beyond", "orders_list_page",
     "payment_gateways", "product_simple", "product_variable", "products_by_sku",

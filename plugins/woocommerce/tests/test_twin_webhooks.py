@@ -6,71 +6,16 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from plugins.woocommerce.tests.receiver import Receiver
 from plugins.woocommerce.tests.twin_shop import Shop, open_shop, woocommerce_data
 
 SECRET = "whsec & <tricky> \" '"
-
-
-@dataclass(frozen=True)
-class Arrived:
-    """One request as it came in."""
-
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def topic(self) -> str:
-        return self.headers.get("X-WC-Webhook-Topic", "ping")
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-class Receiver:
-    """Keeps what arrives and answers with `status`."""
-
-    def __init__(self) -> None:
-        self.arrived: list[Arrived] = []
-        self.status = 200
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                outer.arrived.append(Arrived(dict(self.headers.items()), body))
-                self.send_response(outer.status)
-                self.send_header("location", "/elsewhere")
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
-
-    def topics(self) -> list[str]:
-        return [request.topic for request in self.arrived]
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiving = Receiver()
-    thread = threading.Thread(target=receiving.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield receiving
-    receiving.server.shutdown()
-    thread.join()
-    receiving.server.server_close()
 
 
 @pytest.fixture
@@ -276,3 +221,6 @@ def test_a_webhook_looks_as_recorded(shop: Shop, receiver: Receiver) -> None:
     id = subscribe(shop, receiver, real["topic"])
     ours = shop.read(f"webhooks/{id}")
     assert ours.keys() == real.keys() and ours["hooks"] == real["hooks"]
+    listed = recorded("webhooks_list")["body"]
+    assert all(ours.keys() == theirs.keys() for theirs in listed)
+    assert [one.keys() for one in shop.read("webhooks")] == [listed[0].keys()]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.sdk import RejectedError
-from hub_woocommerce.walk import Look, Place, advance, cursor_text, query, read_cursor
+from hub_woocommerce.walk import Look, Place, advance, cursor_text, paced, query, read_cursor
 
 START = datetime.fromisoformat("2026-03-01T10:00:00")
 
@@ -27,8 +27,9 @@ class Records:
         self.worst = not getattr(self, "worst", False)
         by_change = {n: (self.seconds[n], n if self.worst else -n) for n in kept}
         kept.sort(key=by_change.get if asked["orderby"] == "modified" else None)
-        start = (int(asked.get("page", 1)) - 1) * 100
-        shown = kept[start : start + 100]
+        size = int(asked["per_page"])
+        start = (int(asked.get("page", 1)) - 1) * size
+        shown = kept[start : start + size]
         total = len(kept) if shown else 0
         now = stamp(self.clock) if self.dated else None
         return shown, Look([stamp(self.seconds[n]) for n in shown], total, now)
@@ -38,10 +39,11 @@ def stamp(second: int) -> str:
     return (START + timedelta(seconds=second)).isoformat()
 
 
-def walk(records, cursor=None, change=lambda step: None, most=400):
+def walk(records, cursor=None, change=lambda step: None, most=4000, size=lambda: 100):
     seen: list[int] = []
     place, last = read_cursor(cursor), False
     for step in range(most):
+        place = paced(place, size())
         shown, look = records.answer(query(place))
         seen += shown
         place, last = advance(place, look)
@@ -163,11 +165,26 @@ def test_whatever_changes_during_a_walk_nothing_is_missed(data):
             records.seconds[1000 + step] = records.clock
             present.add(1000 + step)
 
-    seen, cursor = walk(records, change=change)
+    sizes = data.draw(st.sampled_from([[100], [10], [10, 25, 50, 100]]))
+    seen, cursor = walk(records, change=change, size=lambda: draw_second.choice(sizes))
     assert present <= set(seen)
     for n in draw_second.sample(sorted(present), min(len(present), 5)):
         records.seconds[n] = records.clock
         assert n in walk(records, cursor)[0]
+
+
+@pytest.mark.parametrize("size", [10, 25, 99])
+@pytest.mark.parametrize("spread", [1, 7, 1000])
+def test_a_shop_asked_for_less_is_walked_as_well(size, spread):
+    records = Records({n: n % spread for n in range(250)})
+    seen, cursor = walk(records, size=lambda: size)
+    assert set(seen) == set(range(250))
+    assert "per_page" not in cursor, "which a quicker day is not to remember"
+
+
+def test_pages_that_are_numbered_keep_their_size():
+    numbered = Place(after="2026-03-01T10:00:00", page=2, per_page=10)
+    assert paced(numbered, 100) == numbered
 
 
 def test_the_shop_is_asked_for_utc_without_a_zone():

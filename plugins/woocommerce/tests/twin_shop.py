@@ -65,6 +65,7 @@ class Shop:
 @contextmanager
 def open_shop(folder: Path, seed: Path | None = None, **options: object) -> Iterator[Shop]:
     authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / "ca.pem")
     certificate = authority.issue_cert("127.0.0.1")
     tls = TlsFiles(folder / "cert.pem", folder / "key.pem")
     certificate.cert_chain_pems[0].write_to_path(tls.certificate)

@@ -1,7 +1,10 @@
 """A living WooCommerce 10.5 shop for demos and tests: its REST API, its quirks, its webhooks.
 
 Options: `key`, `secret` (ck_twin, cs_twin), `read_key`, `read_secret` (a key that may not write),
-`timezone`, `name`, `webhook_delay` in seconds, and those of `seed`.
+`timezone`, `name`, `webhook_delay` in seconds, and those of `seed`. `cron` (seconds, 60 in most
+shops): webhooks wait for a visit, and for the next run. `guard=1`: webhooks to private hosts never
+leave. `paying_gateways` (stripe,…): they pay back when asked. `tells_of_deleted_refunds=1`: as
+WooCommerce does since 11.2.
 """
 
 from hub.testing.twins import Twin

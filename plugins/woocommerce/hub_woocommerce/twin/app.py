@@ -14,7 +14,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hub.testing.twins import TwinState
-from hub_woocommerce.twin import notes, order_routes, product_routes, refunds, settings, webhooks
+from hub_woocommerce.twin import (
+    cron,
+    notes,
+    order_routes,
+    product_routes,
+    refunds,
+    settings,
+    webhooks,
+)
 from hub_woocommerce.twin.auth import authenticate
 from hub_woocommerce.twin.shop import Shop
 from hub_woocommerce.twin.wire import API, Answer, Call, Refusal, encode, only_fields
@@ -150,6 +158,7 @@ def build(state: TwinState) -> Starlette:
 def respond(shop: Shop, request: Request, body: bytes) -> Response:
     """Answer one request; every refusal becomes the error object WordPress would send."""
     call = _call(request)
+    cron.visit(shop.state)
     headers, known = {}, False
     try:
         if request.url.path.rstrip("/") == "" and not call.has("rest_route"):

@@ -70,19 +70,27 @@ def list_products(shop: Shop, call: Call) -> Answer:
         and call.one("type", row.type) == row.type
         and call.one("stock_status", row.stock_status) == row.stock_status
     ]
-    return page(call, select(shop, call, kept), lambda row: _shown(shop, row.id))
+    return page(call, select(shop, call, kept), lambda row: _shown(shop, call, row.id))
 
 
-def _shown(shop: Shop, id: int) -> Document | None:
+def _shown(shop: Shop, call: Call, id: int) -> Document | None:
     found = stock.find(shop, id)
     if found is None:
         return None
     kind, document = found
-    return as_product(shop, document) if kind == "variation" else document
+    return _seen(call, as_product(shop, document) if kind == "variation" else document)
+
+
+def _seen(call: Call, document: Document) -> Document:
+    """Show a description as visitors see it, unless an editor asks: with its paragraphs marked."""
+    text = document["description"]
+    if call.one("context") == "edit" or not text or text.startswith("<p>"):
+        return document
+    return document | {"description": f"<p>{text}</p>\n"}
 
 
 def read_product(shop: Shop, call: Call) -> Answer:
-    shown = _shown(shop, call.numbers[0])
+    shown = _shown(shop, call, call.numbers[0])
     if shown is None:
         raise _invalid("product", 404)
     return Answer(body=shown)
@@ -129,11 +137,16 @@ def list_variations(shop: Shop, call: Call) -> Answer:
     rows = [row for row in shop.state.scan("variation", Row) if row.parent_id == parent]
     skus = [sku.strip().lower() for sku in call.many("sku")]
     kept = [row for row in rows if not skus or (row.sku or "").lower() in skus]
-    return page(call, select(shop, call, kept), lambda row: shop.state.get("variation", row.id))
+
+    def shown(row: Row) -> Document | None:
+        document = shop.state.get("variation", row.id)
+        return document and _seen(call, document)
+
+    return page(call, select(shop, call, kept), shown)
 
 
 def read_variation(shop: Shop, call: Call) -> Answer:
-    return Answer(body=_variation(shop, call.numbers, 404))
+    return Answer(body=_seen(call, _variation(shop, call.numbers, 404)))
 
 
 def create_variation(shop: Shop, call: Call) -> Answer:

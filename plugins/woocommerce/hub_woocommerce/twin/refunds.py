@@ -10,8 +10,10 @@ from hub_woocommerce.twin.listing import page
 from hub_woocommerce.twin.notes import add_note
 from hub_woocommerce.twin.orders import change_status, keep
 from hub_woocommerce.twin.pricing import text, total_of
-from hub_woocommerce.twin.shop import Shop
+from hub_woocommerce.twin.shop import Shop, merge_meta
 from hub_woocommerce.twin.wire import Answer, Call, Refusal, link, link_self
+
+LISTS = ("line_items", "shipping_lines", "fee_lines")
 
 
 def _order(shop: Shop, id: int) -> Document:
@@ -67,21 +69,31 @@ def refund_order(shop: Shop, order: Document, given: Document) -> Document:
     """Refund an amount, or the sum of the lines given; raises the shop's permanent 500s."""
     wanted = given.get("line_items") or []
     amount = _amount(given, wanted)
+    if amount < 0:
+        message = "Refund amount must be greater than zero."
+        raise Refusal("woocommerce_rest_invalid_order_refund", message, 400)
     left = Decimal(order["total"]) + total_of(order["refunds"], "total")
-    if not Decimal(0) <= amount <= left:
+    if amount > left:
         raise _cannot("Invalid refund amount.")
-    if given.get("api_refund", True):
+    paid_back = given.get("api_refund", True)
+    if paid_back and order["payment_method"] not in _paying(shop):
         message = "The payment gateway for this order does not support automatic refunds."
         raise _cannot(message)
     refund = _record(shop, order, given, amount, full=amount == left)
-    refund["line_items"] = [_refund_line(shop, order, each) for each in wanted]
+    refund["refunded_payment"] = bool(paid_back)
+    for name in LISTS:
+        refund[name] = _mirrored(shop, order[name], wanted)
+    refund["meta_data"] = merge_meta(shop, refund["meta_data"], given.get("meta_data", []))
     if given.get("api_restock", True):
         _restock(shop, order, wanted)
     shop.state.put("refund", refund["id"], refund)
     order["refunds"].insert(
         0, {"id": refund["id"], "reason": refund["reason"], "total": text(-amount)}
     )
-    shop.state.effect("refund_created", order["id"], refund["reason"], amount=text(amount))
+    shop.state.effect(
+        "refund_created", order["id"], refund["reason"], amount=text(amount), refund=refund["id"],
+        key=_key(refund), paid_back=refund["refunded_payment"],
+    )  # fmt: skip
     if amount == left:
         change_status(shop, order, "refunded")
     keep(shop, order)
@@ -131,16 +143,25 @@ def _record(
     }
 
 
-def _line(order: Document, wanted: Document) -> Document:
-    for line in order["line_items"]:
-        if line["id"] == wanted["id"]:
-            return line
-    raise _cannot("Invalid order item ID.")
+def _paying(shop: Shop) -> list[str]:
+    """The payment methods whose gateway pays back when asked; the recorded shop had none."""
+    return shop.state.options.get("paying_gateways", "").split(",")
 
 
-def _refund_line(shop: Shop, order: Document, wanted: Document) -> Document:
+def _key(refund: Document) -> str:
+    """What a caller left in the meta data to find its refund by."""
+    kept = [meta["value"] for meta in refund["meta_data"] if meta["key"] != "_refund_type"]
+    return str(kept[0]) if kept else ""
+
+
+def _mirrored(shop: Shop, lines: list[Document], wanted: list[Document]) -> list[Document]:
+    """Mirror the lines that are named; one the order does not have is passed over in silence."""
+    known = {line["id"]: line for line in lines}
+    return [_mirror(shop, known[w["id"]], w) for w in wanted if w.get("id") in known]
+
+
+def _mirror(shop: Shop, line: Document, wanted: Document) -> Document:
     """Return the mirrored line: negative, and naming the line it refunds."""
-    line = _line(order, wanted)
     total = text(-Decimal(str(wanted.get("refund_total", "0"))))
     taxes = [
         {"id": tax["id"], "total": value, "subtotal": value}
@@ -149,16 +170,20 @@ def _refund_line(shop: Shop, order: Document, wanted: Document) -> Document:
     ]
     tax = text(total_of(taxes, "total"))
     link_back = stock.item_meta(shop, "_refunded_item_id", str(line["id"]))
-    return line | {
-        "id": shop.next_item(), "quantity": -int(wanted.get("quantity", 0)),
+    mirror: Document = {
+        "quantity": -int(wanted.get("quantity", 0)),
         "subtotal": total, "subtotal_tax": tax, "total": total, "total_tax": tax,
-        "taxes": taxes, "meta_data": [link_back],
+    }  # fmt: skip
+    negative = {name: value for name, value in mirror.items() if name in line}
+    return line | negative | {
+        "id": shop.next_item(), "taxes": taxes, "meta_data": [link_back],
     }  # fmt: skip
 
 
 def _restock(shop: Shop, order: Document, wanted: list[Document]) -> None:
-    for each in wanted:
-        line = _line(order, each)
+    lines = {line["id"]: line for line in order["line_items"]}
+    for each in (each for each in wanted if each.get("id") in lines):
+        line = lines[each["id"]]
         units = min(int(each.get("quantity", 0)), stock.taken(line))
         moved = stock.move(shop, stock.line_product(line), units) if units else None
         if moved:
@@ -179,5 +204,10 @@ def delete_refund(shop: Shop, call: Call) -> Answer:
     order["refunds"] = [r for r in order["refunds"] if r["id"] != refund["id"]]
     shop.state.put("order", order["id"], order)
     shop.state.remove("refund", refund["id"])
-    shop.state.effect("refund_deleted", order["id"], refund["reason"], amount=refund["amount"])
+    shop.state.effect(
+        "refund_deleted", order["id"], refund["reason"], amount=refund["amount"],
+        refund=refund["id"],
+    )  # fmt: skip
+    if shop.state.options.get("tells_of_deleted_refunds", "0") != "0":  # since WooCommerce 11.2
+        shop.notify("order.updated", order["id"])
     return Answer(body=render(refund))

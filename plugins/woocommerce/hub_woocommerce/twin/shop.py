@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.testing.twins import Document, TwinState
+from hub_woocommerce.twin.cron import delay
 
 WOOCOMMERCE = "10.5.0"
 WORDPRESS = "6.9.7"
@@ -65,12 +66,12 @@ class Shop:
 
     def notify(self, topic: str, subject: int) -> None:
         """Owe a webhook to every active subscription of the topic."""
-        delay = float(self.state.options.get("webhook_delay", "0"))
+        wait = delay(self.state)
         for hook in self.state.all("webhook"):
             if hook["status"] == "active" and hook["topic"] == topic:
                 if not hook["pinged"]:
-                    self.state.queue(str(hook["id"]), "ping", hook["id"], delay=delay)
-                self.state.queue(str(hook["id"]), topic, subject, delay=delay)
+                    self.state.queue(str(hook["id"]), "ping", hook["id"], delay=wait)
+                self.state.queue(str(hook["id"]), topic, subject, delay=wait)
 
 
 def merge_meta(shop: Shop, kept: list[Document], given: list[Document]) -> list[Document]:

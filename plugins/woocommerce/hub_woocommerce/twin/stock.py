@@ -103,6 +103,21 @@ def move(shop: Shop, id: int, change: int) -> tuple[int, int] | None:
     return before, before + change
 
 
+def add_carelessly(shop: Shop, document: Document, change: int) -> None:
+    """Add as the shop does, by reading and writing: of parallel ones a quarter overwrites another.
+
+    Measured: of 20 at once, 5 were lost. Here every fourth of one second adds to what the one
+    before it had read.
+    """
+    name, second = f"delta:{document['id']}", shop.now().isoformat()
+    earlier = shop.state.setting(name, {})
+    place = earlier["place"] + 1 if earlier.get("second") == second else 1
+    read = document["stock_quantity"] or 0
+    based_on = earlier["read"] if place % 4 == 0 else read
+    document["stock_quantity"] = based_on + change
+    shop.state.keep(name, {"second": second, "place": place, "read": read})
+
+
 def line_product(line: Document) -> int:
     return int(line["variation_id"] or line["product_id"])
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from hub.testing.twins import Delivery, Document, Outgoing, TwinState
 from hub_woocommerce.twin import stock
 from hub_woocommerce.twin.checks import check, one_of
+from hub_woocommerce.twin.guard import blocks
 from hub_woocommerce.twin.listing import page
 from hub_woocommerce.twin.products import as_product
 from hub_woocommerce.twin.shop import WOOCOMMERCE, WORDPRESS, Shop
@@ -40,6 +41,7 @@ HOOKS = {
     "customer.updated": ["profile_update", "woocommerce_update_customer"],
     "coupon.created": ["woocommerce_process_shop_coupon_meta", "woocommerce_new_coupon"],
 }
+SPECIAL = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#039;", "'"), ("&amp;", "&"))
 BODY = {"status": one_of("active", "paused", "disabled")}
 
 
@@ -58,7 +60,10 @@ def render(hook: Document) -> Document:
 def list_webhooks(shop: Shop, call: Call) -> Answer:
     wanted = call.one("status", "all")
     hooks = [h for h in shop.state.all("webhook") if wanted in ("all", h["status"])]
-    hooks.sort(key=lambda hook: (hook["date_created_gmt"], -hook["id"]), reverse=True)
+    if call.one("orderby") == "id":
+        hooks.sort(key=lambda hook: hook["id"], reverse=call.one("order", "desc") != "asc")
+    else:
+        hooks.sort(key=lambda hook: (hook["date_created_gmt"], -hook["id"]), reverse=True)
     return page(call, hooks, render)
 
 
@@ -150,6 +155,9 @@ def compose(state: TwinState, delivery: Delivery) -> Outgoing | None:
     hook = state.get("webhook", delivery.target)
     if hook is None:
         return None
+    if blocks(state, hook["delivery_url"]):
+        posted(state, delivery, None)
+        return None
     agent = ("User-Agent", AGENT), ("Accept", "*/*")
     if delivery.topic == "ping":
         form = ("Content-Type", "application/x-www-form-urlencoded")
@@ -182,7 +190,7 @@ def _payload(shop: Shop, delivery: Delivery) -> Document:
 def _signed(
     shop: Shop, hook: Document, delivery: Delivery, body: bytes
 ) -> tuple[tuple[str, str], ...]:
-    made = hmac.new(hook["secret"].encode(), body, hashlib.sha256).digest()
+    made = hmac.new(_plain(hook["secret"]).encode(), body, hashlib.sha256).digest()
     resource, _, event = delivery.topic.partition(".")
     # Not unique: everything this webhook sends within one second shares it.
     second = int(shop.now().timestamp())
@@ -197,6 +205,13 @@ def _signed(
         ("X-WC-Webhook-Delivery-ID", shared),
         ("Connection", "close"),
     )
+
+
+def _plain(secret: str) -> str:
+    """Undo the escaping of a secret that was typed into a form, as the shop does before signing."""
+    for name, character in SPECIAL:
+        secret = secret.replace(name, character)
+    return secret
 
 
 def posted(state: TwinState, delivery: Delivery, status: int | None) -> None:

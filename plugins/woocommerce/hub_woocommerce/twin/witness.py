@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from hub.testing.twins import Document, Performed, RunningTwin, ShownOrder, Testimony
 
+CANCELLED = "_commerce_hub_cancelled"
 _KEY = re.compile(r"\bRef: (\S+)")
 _SHORTEST_SECRET = 8
 """Shorter texts, a first name or a house number, are found anywhere by chance."""
@@ -24,7 +25,7 @@ def testify(twin: RunningTwin) -> Testimony:
             for item in goods
             if item["manage_stock"] is True
         },
-        performed=tuple(_announcements(twin)),
+        performed=(*_announcements(twin), *_refunds(twin), *_cancellations(orders)),
         personal=frozenset(text for order in orders for text in _personal(order)),
     )
 
@@ -46,6 +47,25 @@ def _announcements(twin: RunningTwin) -> Iterator[Performed]:
             yield Performed(
                 kind="announcement", key=found[1], subject=str(note), undone=note in deleted
             )
+
+
+def _refunds(twin: RunningTwin) -> Iterator[Performed]:
+    deleted = {line.detail.get("refund") for line in twin.log.effects("refund_deleted")}
+    for line in twin.log.effects("refund_created"):
+        if key := line.detail["key"]:
+            refund = line.detail["refund"]
+            yield Performed(kind="refund", key=key, subject=str(refund), undone=refund in deleted)
+
+
+def _cancellations(orders: Iterable[Document]) -> Iterator[Performed]:
+    for order in orders:
+        for meta in order["meta_data"]:
+            if meta["key"] == CANCELLED:
+                over = order["status"] == "cancelled"
+                yield Performed(
+                    kind="cancellation", key=meta["value"], subject=str(order["id"]),
+                    undone=not over,
+                )  # fmt: skip
 
 
 def _personal(order: Document) -> Iterator[str]:

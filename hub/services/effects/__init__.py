@@ -1,0 +1,1 @@
+"""Outward calls that spend or create, performed in three beats."""

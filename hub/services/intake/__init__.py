@@ -1,0 +1,1 @@
+"""What comes in: pulled, pushed by webhook, compared; translated, landed once."""

@@ -1,0 +1,164 @@
+"""Refunds the shop shows: read when the order names others than known, landed once each."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import func, select, update
+
+from hub.records.events import EventKind
+from hub.records.order import HoldReason
+from hub.records.payment import PaymentEventKind, Refund
+from hub.sdk.capabilities import ReadRefunds
+from hub.services.context import Hub
+from hub.services.intake.mapping import Fresh, map_items
+from hub.services.orders.holds import release_placed
+from hub.services.orders.refund_notes import READER
+from hub.store import tables
+from hub.store.ids import new_id
+from hub.store.intake import keep_aside, resolve_kept
+from hub.store.jobs import JobResult, RunningJob
+from hub.store.orders import StoredOrder, get_order, refresh_phase
+from hub.store.unit_of_work import Unit
+
+REFUND = "refund"
+_REFUNDS: TypeAdapter[list[Refund]] = TypeAdapter(list[Refund])
+
+_refund = tables.refund
+_line = tables.order_line
+_order = tables.sales_order
+
+
+def read_refunds(hub: Hub, job: RunningJob) -> JobResult:
+    """Read all refunds of an order and land them; one that is there no longer is reversed."""
+    with hub.store.reading() as database:
+        order = get_order(database, job.subject)
+    shop = hub.connection(order.connection_id)
+    reader = hub.open(shop).offering(ReadRefunds)
+    if reader is None:
+        return JobResult("no_change")
+    raws = reader.read_refunds(order.external_id)
+    fresh = [Fresh(raw, hashlib.sha256(raw).digest()) for raw in raws]
+    mapped, problems = map_items(fresh, reader.to_refund, _REFUNDS)
+    with hub.store.unit_of_work() as unit:
+        job.guard(unit)
+        keep_aside(unit, shop.id, REFUND, problems)
+        resolve_kept(unit, shop.id, REFUND, [one.external_id for _, one in mapped])
+        changed = land_refunds(unit, order, [one for _, one in mapped], whole=not problems)
+        if not problems and release_placed(unit, order.id, HoldReason.REFUND, by=READER):
+            unit.record(EventKind.HOLD_RELEASED, order.id, shop.id)
+        refresh_phase(unit, [order.id])
+    outcome = "partial" if problems else "ok" if changed else "no_change"
+    return JobResult(outcome, {"seen": len(raws), "updated": changed, "quarantined": len(problems)})
+
+
+def land_refunds(unit: Unit, order: StoredOrder, shown: Sequence[Refund], whole: bool) -> int:
+    """Land the refunds of one order; when they are the `whole` list, others are gone.
+
+    Gives how many are new, or gone. Sum and line counters are counted anew from the rows.
+    """
+    rows = unit.execute(select(_refund).where(_refund.c.order_id == order.id)).all()
+    by_id = {row.external_id: row for row in rows if row.external_id}
+    by_key = {row.key: row for row in rows if row.key and row.external_id is None}
+    changed = 0
+    for refund in shown:
+        if refund.external_id in by_id:
+            changed += _seen_again(unit, order, by_id[refund.external_id], refund)
+        elif refund.key in by_key:  # ours: its effect books it when it hears of it
+            _named(unit, by_key[refund.key], refund)
+        else:
+            _insert(unit, order, refund)
+            changed += 1
+    gone = {refund.external_id for refund in shown}
+    if whole:
+        for external_id, row in by_id.items():
+            if external_id not in gone and row.state == "made":
+                _is_gone(unit, order, row)
+                changed += 1
+    _count_anew(unit, order.id)
+    return changed
+
+
+def _lines(refund: Refund) -> list[dict[str, Any]]:
+    return [line.to_document() for line in refund.lines]
+
+
+def _insert(unit: Unit, order: StoredOrder, refund: Refund) -> None:
+    unit.execute(
+        _refund.insert().values(
+            id=new_id(), order_id=order.id, connection_id=order.connection_id,
+            external_id=refund.external_id, state="made", amount_minor=refund.amount_minor,
+            currency=refund.currency, reason=refund.reason, lines=_lines(refund),
+            refunded_at=refund.refunded_at, recorded_at=unit.now,
+        )
+    )  # fmt: skip
+    note_money(unit, order, PaymentEventKind.REFUNDED, refund.external_id, refund.amount_minor)
+    unit.record(EventKind.REFUND_FOUND, order.id, order.connection_id)
+
+
+def _named(unit: Unit, row: Any, refund: Refund) -> None:
+    unit.execute(
+        update(_refund)
+        .where(_refund.c.id == row.id, _refund.c.external_id.is_(None))
+        .values(external_id=refund.external_id, refunded_at=refund.refunded_at)
+    )
+
+
+def _seen_again(unit: Unit, order: StoredOrder, row: Any, refund: Refund) -> bool:
+    """A refund is what it was; one that was gone and is shown again is made."""
+    values: dict[str, Any] = {"lines": _lines(refund), "refunded_at": refund.refunded_at}
+    back = row.state == "gone"
+    if back:
+        values["state"] = "made"
+        unit.record(EventKind.REFUND_FOUND, order.id, order.connection_id)
+    unit.execute(update(_refund).where(_refund.c.id == row.id).values(**values))
+    return bool(back)
+
+
+def _is_gone(unit: Unit, order: StoredOrder, row: Any) -> None:
+    unit.execute(update(_refund).where(_refund.c.id == row.id).values(state="gone"))
+    kind = PaymentEventKind.REFUND_REVERSED
+    note_money(unit, order, kind, row.external_id, row.amount_minor)
+    unit.record(EventKind.REFUND_GONE, order.id, order.connection_id)
+
+
+def note_money(
+    unit: Unit, order: StoredOrder, kind: PaymentEventKind, reference: str, amount_minor: int
+) -> None:
+    """Append what happened to an order's money, once per reference."""
+    rows = tables.payment_event
+    said = (
+        rows.c.order_id == order.id, rows.c.source == order.connection_id,
+        rows.c.kind == kind.value, rows.c.reference == reference,
+    )  # fmt: skip
+    if unit.execute(select(rows.c.id).where(*said)).first() is None:
+        unit.execute(
+            rows.insert().values(
+                id=new_id(), order_id=order.id, source=order.connection_id, kind=kind.value,
+                amount_minor=amount_minor, currency=order.record.currency, reference=reference,
+                occurred_at=unit.now, recorded_at=unit.now,
+            )
+        )  # fmt: skip
+
+
+def _count_anew(unit: Unit, order_id: str) -> None:
+    made = (_refund.c.order_id == order_id, _refund.c.state == "made")
+    total = unit.execute(
+        select(func.coalesce(func.sum(_refund.c.amount_minor), 0)).where(*made)
+    ).scalar_one()
+    unit.execute(update(_order).where(_order.c.id == order_id).values(refunded_minor=int(total)))
+    units: dict[str, int] = {}
+    for row in unit.execute(select(_refund.c.lines).where(*made)):
+        for line in row.lines:
+            key = line["line_external_id"]
+            units[key] = units.get(key, 0) + line["quantity"]
+    _set_units(unit, order_id, units)
+
+
+def _set_units(unit: Unit, order_id: str, units: Mapping[str, int]) -> None:
+    lines = select(_line.c.id, _line.c.external_id, _line.c.quantity, _line.c.refunded)
+    for row in unit.execute(lines.where(_line.c.order_id == order_id)).all():
+        refunded = min(units.get(row.external_id, 0), row.quantity)
+        if refunded != row.refunded:
+            unit.execute(update(_line).where(_line.c.id == row.id).values(refunded=refunded))

@@ -1,0 +1,1 @@
+"""Orders: accepted, held, routed, changed, cancelled, refunded."""

@@ -1,0 +1,1 @@
+"""Parcels: labels bought and given back, handed over, followed, announced."""

@@ -1,0 +1,157 @@
+"""Labels as effects: bought for a parcel that waits, unless its order is held, changed or over."""
+
+from sqlalchemy import Connection, select, update
+
+from hub.domain.effects import EffectState, Need
+from hub.records.address import Party
+from hub.records.events import EventKind
+from hub.records.order import HoldReason
+from hub.records.shipment import Label, LabelRequest, Package
+from hub.registry import Opened
+from hub.sdk.capabilities import BuyLabel
+from hub.services.effects.effect_kind import EffectKind, offered
+from hub.services.orders.holds import place_hold
+from hub.services.work import owe
+from hub.store import tables
+from hub.store.effects import Effect
+from hub.store.orders import refresh_phase
+from hub.store.people import ErasedError, open_parties, seal_for
+from hub.store.sealing import Keyring
+from hub.store.unit_of_work import Unit
+
+LABEL = "label"
+OVER = {"cancelled": "cancel_order", "finished": "book_channel_shipment"}
+"""The shop is done with the order: which job deals with what the hub still has of it."""
+
+_CHANGED = [HoldReason.CHANGED.value, HoldReason.CHANNEL_REQUEST.value, HoldReason.REFUND.value]
+
+
+def load_label(database: Connection, keyring: Keyring, effect: Effect) -> LabelRequest:
+    """Read what a carrier needs to print a label."""
+    shipment, order, place = tables.shipment, tables.sales_order, tables.location
+    row = database.execute(
+        select(shipment.c.weight_g, shipment.c.service, order.c.number, order.c.party_id, place)
+        .join(order, order.c.id == shipment.c.order_id)
+        .join(place, place.c.id == shipment.c.location_id)
+        .where(shipment.c.id == effect.subject_id)
+    ).one()
+    receiver = open_parties(database, keyring, row.party_id).receiver
+    if receiver is None:
+        raise ErasedError("there is nobody to ship to")
+    return LabelRequest(
+        reference=row.number, service=row.service or None, ship_to=receiver,
+        ship_from=Party(
+            company=row.title, street=(row.street,) if row.street else (), city=row.city,
+            region=row.region, postal_code=row.postal_code, country=row.country,
+        ),
+        package=Package(weight_g=max(1, row.weight_g)),
+    )  # fmt: skip
+
+
+def buy_label(opened: Opened, request: LabelRequest, key: str) -> Label:
+    """Buy the label."""
+    return offered(opened, BuyLabel).buy_label(request, key=key)
+
+
+def find_label(opened: Opened, request: LabelRequest, key: str) -> Label | None:
+    """Look for the label."""
+    return offered(opened, BuyLabel).find_label(request, key=key)
+
+
+def label_bought(unit: Unit, effect: Effect, label: Label) -> None:
+    """Keep a label; one that came for an order that changed meanwhile is dealt with next."""
+    shipment, order, party = tables.shipment, tables.sales_order, tables.party
+    row = unit.execute(
+        select(shipment.c.order_id, order.c.connection_id, party.c.person_id)
+        .join(order, order.c.id == shipment.c.order_id)
+        .join(party, party.c.id == order.c.party_id)
+        .where(shipment.c.id == effect.subject_id)
+    ).one()
+    unit.execute(
+        update(shipment)
+        .where(shipment.c.id == effect.subject_id, shipment.c.state == "draft")
+        .values(
+            state="label_purchased", service=label.service, tracking_number=label.tracking_number,
+            tracking_url=label.tracking_url, label_external_id=label.external_id,
+            label_format=label.format.value, cost_minor=label.cost.minor,
+            cost_currency=label.cost.currency, labelled_at=unit.now,
+            sealed_label=seal_for(
+                unit, row.person_id, label.document, f"label:{effect.subject_id}"
+            ),
+        )
+    )  # fmt: skip
+    unit.record(EventKind.LABEL_BOUGHT, effect.subject_id, row.connection_id)
+    if follow_up := _follow_up(unit.connection, row.order_id):
+        owe(unit, follow_up, row.order_id)
+    refresh_phase(unit, [row.order_id])
+
+
+def label_refused(unit: Unit, effect: Effect, reason: str) -> None:
+    """Hold the order with the carrier's reason."""
+    shipment = tables.shipment
+    order_id = unit.execute(
+        select(shipment.c.order_id).where(shipment.c.id == effect.subject_id)
+    ).scalar_one()
+    note = f"the carrier refused the label: {reason}"
+    place_hold(unit, order_id, HoldReason.POLICY, note, by="carrier")
+    refresh_phase(unit, [order_id])
+
+
+def label_need(database: Connection, effect: Effect) -> Need:
+    """A label is bought unless a hold says not now, or the order or parcel is over."""
+    shipment, order = tables.shipment, tables.sales_order
+    row = database.execute(
+        select(order.c.id, order.c.channel_state, shipment.c.state)
+        .join(shipment, shipment.c.order_id == order.c.id)
+        .where(shipment.c.id == effect.subject_id)
+    ).one()
+    if row.channel_state in OVER or row.state == "voided":
+        return Need.OVER
+    held = tables.hold
+    query = select(held.c.id).where(held.c.order_id == row.id, held.c.released_at.is_(None))
+    return Need.ON_HOLD if database.execute(query.limit(1)).first() else Need.WANTED
+
+
+def label_withdrawn(unit: Unit, effect: Effect) -> None:
+    """The shop is done with the order: what the parcel still holds is given back."""
+    shipment = tables.shipment
+    order_id = unit.execute(
+        select(shipment.c.order_id).where(shipment.c.id == effect.subject_id)
+    ).scalar_one()
+    if follow_up := _follow_up(unit.connection, order_id):
+        owe(unit, follow_up, order_id)
+
+
+def _follow_up(database: Connection, order_id: str) -> str | None:
+    """Name the job that deals with a parcel whose order is over, or changed after routing."""
+    order, held = tables.sales_order, tables.hold
+    state = database.execute(
+        select(order.c.channel_state).where(order.c.id == order_id)
+    ).scalar_one()
+    if state in OVER:
+        return OVER[state]
+    changed = select(held.c.id).where(
+        held.c.order_id == order_id, held.c.released_at.is_(None), held.c.reason.in_(_CHANGED),
+        held.c.placed_by == "sync",
+    )  # fmt: skip
+    return "rework_order" if database.execute(changed.limit(1)).first() else None
+
+
+def wake_labels(unit: Unit, order_id: str) -> None:
+    """Ring for the labels of an order that waited for its holds."""
+    effect, shipment = tables.effect, tables.shipment
+    waiting = unit.execute(
+        select(effect.c.id, effect.c.connection_id)
+        .join(shipment, shipment.c.id == effect.c.subject_id)
+        .where(shipment.c.order_id == order_id, shipment.c.state == "draft",
+               effect.c.kind == LABEL,
+               effect.c.state.in_([EffectState.PREPARED.value, EffectState.UNKNOWN.value]))
+    ).all()  # fmt: skip
+    for row in waiting:
+        owe(unit, "perform_effect", row.id, row.connection_id)
+
+
+LABEL_KIND = EffectKind(
+    BuyLabel, load_label, buy_label, find_label, lambda label: label.external_id, label_bought,
+    label_refused, label_withdrawn, label_need,
+)  # fmt: skip

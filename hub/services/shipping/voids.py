@@ -1,0 +1,114 @@
+"""Labels given back, as effects: the parcel of an order that changed or was cancelled."""
+
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from hub.domain.effects import EffectState, Need
+from hub.records.order import HoldReason
+from hub.records.shipment import LabelVoid
+from hub.registry import Opened
+from hub.sdk.capabilities import Accepted, VoidLabel
+from hub.services.context import Hub
+from hub.services.effects.effect_kind import EffectKind, nothing_more, offered
+from hub.services.orders.holds import place_hold
+from hub.services.shipping.labels import OVER
+from hub.services.stock.publish import stock_moved
+from hub.services.work import owe
+from hub.store import effects, ledger, tables
+from hub.store.connections import get_connection
+from hub.store.effects import Effect
+from hub.store.orders import refresh_phase
+from hub.store.sealing import Keyring
+from hub.store.unit_of_work import Unit
+
+VOID = "void"
+
+_shipment = tables.shipment
+
+
+def owe_voids(unit: Unit, hub: Hub, order_id: str) -> int:
+    """Owe the return of every bought label that has not left, where its carrier takes them back."""
+    bought = unit.execute(
+        select(_shipment).where(
+            _shipment.c.order_id == order_id, _shipment.c.state == "label_purchased"
+        )
+    ).all()
+    return sum(_owe_void(unit, hub, row) for row in bought)
+
+
+def _owe_void(unit: Unit, hub: Hub, row: Any) -> bool:
+    carrier = get_connection(unit.connection, row.connection_id)
+    if VoidLabel not in hub.registry.connector(carrier.connector).provides:
+        return False
+    key = f"void:label:{row.id}:{row.generation}"
+    effect_id = effects.prepare(unit, VOID, carrier.id, key, row.id)
+    if effect_id:
+        owe(unit, "perform_effect", effect_id, carrier.id)
+    return effect_id is not None
+
+
+def is_being_voided(unit: Unit, shipment_id: str) -> bool:
+    """Whether the carrier was, or may have been, asked to take this label back."""
+    effect = tables.effect
+    asked = select(effect.c.id).where(
+        effect.c.subject_id == shipment_id, effect.c.kind == VOID, effect.c.sends > 0,
+        effect.c.state != EffectState.REFUSED.value,
+    )  # fmt: skip
+    return unit.execute(asked).first() is not None
+
+
+def _load_void(database: Connection, keyring: Keyring, effect: Effect) -> LabelVoid:
+    label = database.execute(
+        select(_shipment.c.label_external_id).where(_shipment.c.id == effect.subject_id)
+    ).scalar_one()
+    return LabelVoid(label_external_id=label)
+
+
+def _void(opened: Opened, request: LabelVoid, key: str) -> Accepted:
+    return offered(opened, VoidLabel).void_label(request.label_external_id, key=key)
+
+
+def _voided(unit: Unit, effect: Effect, answer: Any) -> None:
+    """The parcel is no more: its units are free, and its order is looked at anew."""
+    row = unit.execute(select(_shipment).where(_shipment.c.id == effect.subject_id)).one()
+    unit.execute(
+        update(_shipment)
+        .where(_shipment.c.id == row.id, _shipment.c.state == "label_purchased")
+        .values(state="voided")
+    )
+    freed = ledger.unallocate(unit, row.fulfilment_order_id)
+    work = tables.fulfilment_order
+    unit.execute(update(work).where(work.c.id == row.fulfilment_order_id).values(state="cancelled"))
+    stock_moved(unit, freed)
+    if freed:
+        owe(unit, "reserve_waiting", "")
+    order = tables.sales_order
+    state = unit.execute(
+        select(order.c.channel_state).where(order.c.id == row.order_id)
+    ).scalar_one()
+    owe(unit, OVER.get(state, "rework_order"), row.order_id)
+    refresh_phase(unit, [row.order_id])
+
+
+def _void_refused(unit: Unit, effect: Effect, reason: str) -> None:
+    order_id = unit.execute(
+        select(_shipment.c.order_id).where(_shipment.c.id == effect.subject_id)
+    ).scalar_one()
+    note = f"the carrier does not take the label back: {reason}"
+    place_hold(unit, order_id, HoldReason.CHANGED, note, by="carrier")
+    refresh_phase(unit, [order_id])
+
+
+def _need(database: Connection, effect: Effect) -> Need:
+    """A parcel that has left is not called back."""
+    state = database.execute(
+        select(_shipment.c.state).where(_shipment.c.id == effect.subject_id)
+    ).scalar_one()
+    return Need.WANTED if state == "label_purchased" else Need.OVER
+
+
+VOID_KIND = EffectKind(
+    VoidLabel, _load_void, _void, None, lambda accepted: accepted.external_id, _voided,
+    _void_refused, nothing_more, _need,
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Stock: counted when the books open, moved by people, shown on every channel."""

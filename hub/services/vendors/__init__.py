@@ -1,0 +1,1 @@
+"""Connections to vendors: made, kept well, watched, left."""
