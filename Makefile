@@ -9,11 +9,12 @@ RECIPE  := pyproject.toml constraints.txt $(PLUGINS:%=%/pyproject.toml)
 CHECKS  := lint format types imports schemas
 TESTS   :=
 
-.PHONY: help test demo bench fmt schemas setup clean $(CHECKS:%=check-%)
+.PHONY: help test proof demo bench fmt schemas setup clean $(CHECKS:%=check-%)
 
 help:
 	@echo "make test          the whole gate: $(CHECKS), then every test"
 	@echo "make test TESTS=…  the same with these tests only, for example TESTS=tests/store"
+	@echo "make proof         what the gate takes in a short form, whole: the simulated week (minutes)"
 	@echo "make demo          twins of every bundled vendor and the hub; prints the address to open"
 	@echo "make demo ONCE=1   the same story to its end, its invariants checked, then exit"
 	@echo "make bench         how fast orders land, as ratios (a few minutes; OUT=file keeps them)"
@@ -58,6 +59,9 @@ check-imports:
 
 check-schemas:
 	@$(BIN)/python -m hub.records.schema --check
+
+proof: $(READY)
+	@HUB_PROOF=1 $(BIN)/pytest -s tests/journeys/test_week.py
 
 # --- the rest ---------------------------------------------------------------------------------
 

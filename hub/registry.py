@@ -23,6 +23,7 @@ from hub.sdk.errors import ConfigError
 from hub.sdk.exchange import Exchange
 from hub.sdk.http import USER_AGENT, HttpClient
 from hub.sdk.rules import RoutingRule
+from hub.sdk.secrets import Secret
 
 GROUP = "hub.plugins"
 MOST_BROUGHT = 200
@@ -102,7 +103,8 @@ class Registry:
     ) -> Opened:  # fmt: skip
         """Open a connection as a connector."""
         descriptor = self.connector(name)
-        opening = Opening(connection_id, join_secrets(shown, secrets), _naming(name, http), clock)
+        client = _client(name, http, tuple(map(Secret, secrets.values())))
+        opening = Opening(connection_id, join_secrets(shown, secrets), client, clock)
         connector = contain(f"the factory of {name}", lambda: descriptor.factory(opening))
         return Opened(connection_id, descriptor, connector)
 
@@ -115,11 +117,12 @@ class Registry:
         _tell(self._hook.hub_exchange, exchange)
 
 
-def _naming(connector: str, http: HttpFactory) -> HttpFactory:
-    """Let every client say to the vendor which connector of which hub is calling."""
+def _client(connector: str, http: HttpFactory, secrets: tuple[Secret, ...]) -> HttpFactory:
+    """Let every client say which connector of which hub calls, and know what it must not repeat."""
+    named = {"user_agent": f"{USER_AGENT} ({connector})"}
 
     def client(base_url: str, **options: Any) -> HttpClient:
-        return http(base_url, **{"user_agent": f"{USER_AGENT} ({connector})", **options})
+        return http(base_url, **{**named, **options, "secrets": secrets})
 
     return client
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 from psycopg import sql
 
+from tests.memory import MEMORY
 from tests.valkey import ValkeyServer, binary
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -135,7 +136,7 @@ def pytest_configure(config: pytest.Config) -> None:
     and a server that root starts runs as another user.
     """
     if not hasattr(config, "workerinput"):
-        runtime = Path(tempfile.mkdtemp(prefix="hub-tests-"))
+        runtime = Path(tempfile.mkdtemp(prefix="hub-tests-", dir=MEMORY))
         (runtime / "lock" / "python_PostgresServer").mkdir(parents=True)
         (runtime / "lock").chmod(0o700)  # or the wheel would not keep its lock there
         os.environ["HUB_TEST_RUNTIME"] = str(runtime)

@@ -15,6 +15,7 @@ from hub.records.events import EventKind
 from hub.services.reactions import REACTIONS
 from hub.services.work import WORK
 from hub.settings import Settings
+from hub.testing import ConnectorSuite
 from tests.doc_tables import MEANINGS, TABLES, table
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +27,14 @@ HOUSE = (ROOT / "hub" / "README.md").read_text()
 def test_the_settings_table_names_every_setting_and_no_other() -> None:
     documented = set(re.findall(r"`HUB_([A-Z_]+)`", README))
     assert documented == {name.upper() for name in Settings.model_fields}
+
+
+def test_the_command_table_names_every_command_with_its_parts() -> None:
+    standing = dict(re.findall(r"^\| `hub (\w+)` \| (.*?) ?\| ", README, re.M))
+    assert list(standing) == list(COMMANDS)
+    for name, (place, _) in COMMANDS.items():
+        parts = getattr(load(name, place), "commands", {})
+        assert re.findall(r"`([\w-]+)`", standing[name]) == sorted(parts), name
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -59,7 +68,18 @@ def _code_of(page: str) -> str:
 
 def test_every_name_that_the_guide_takes_from_the_sdk_is_there() -> None:
     taken = set(re.findall(r"`([A-Z][a-z]+[A-Z]\w+)`", PLUGINS))
-    assert len(taken) > 30 and taken <= {*vars(sdk), *vars(twins), *vars(sdk_http)}
+    known = {*vars(sdk), *vars(twins), *vars(sdk_http), ConnectorSuite.__name__}
+    assert len(taken) > 30 and taken <= known
+
+
+def test_the_guide_names_all_that_an_author_may_say_in_a_suite() -> None:
+    told = re.search(r"\| In your class \|.*?\n\n", PLUGINS, re.S)
+    assert told
+    hooks = {"arrange", "given"}
+    assert set(re.findall(r"^\| `(\w+)", told[0], re.M)) == {
+        *ConnectorSuite.__annotations__, *hooks
+    }  # fmt: skip
+    assert hooks <= set(vars(ConnectorSuite))
 
 
 def test_every_fact_has_its_line_in_the_table_of_reactions() -> None:

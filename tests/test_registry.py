@@ -238,6 +238,19 @@ def test_an_opened_connection_has_its_secrets_wrapped_and_offers_what_it_claims(
     assert opened.offering(PullOrders) is None
 
 
+def test_every_client_of_a_connection_knows_all_its_secrets(write: Any) -> None:
+    given: dict[str, Any] = {}
+
+    def http(base_url: str, **options: Any) -> None:
+        given.update(options)
+
+    registry = load_plugins(modules=[write("mine", WELL.format(name="shop"))])
+    hidden = {"key": "hunter2-key", "webhook_secret": "hunter2-hook"}
+    opened = registry.open("c1", "shop", {"url": "u"}, hidden, http, None)  # type: ignore[arg-type]
+    opened.connector.opening.http("https://shop.example", secrets=())  # type: ignore[attr-defined]
+    assert [one.reveal() for one in given["secrets"]] == list(hidden.values())
+
+
 def test_a_plugin_s_routing_stages_are_collected(write: Any) -> None:
     source = (
         WELL

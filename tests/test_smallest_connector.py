@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,8 +13,13 @@ import pytest
 
 from hub.records.order import ChannelState, Order
 from hub.registry import load_plugins
+from hub.sdk import hookimpl
 from hub.sdk.errors import MappingError
 from hub.sdk.response import Response
+from hub.testing import ConnectorSuite
+from hub.testing.twins import TwinState
+from tests.testing.bad_connectors import vendor
+from tests.testing.bad_connectors.judge import judged
 
 PAGE = Path(__file__).parent.parent / "plugins" / "README.md"
 ORDER = {
@@ -23,6 +29,28 @@ ORDER = {
     "lines": [{"id": "7", "product": "43", "sku": "TEE-M", "title": "T-shirt", "units": 2,
                "cents": 1000}],
 }  # fmt: skip
+
+
+def placed(number: int, status: str = "paid") -> dict[str, Any]:
+    """Give an order; `changed` is what the simulated shop's list goes by."""
+    at = f"2026-11-20T09:{number:02}:00Z"
+    return ORDER | {"id": f"o{number}", "number": str(number), "status": status, "changed": at}
+
+
+def place_order(state: TwinState, given: Any) -> Any:
+    """Let a customer order."""
+    order = placed(state.next("placed") + 30)
+    state.put("order", order["id"], order)
+    return order
+
+
+def seed(state: TwinState, folder: Path | None) -> None:
+    """Fill more than one page."""
+    for number in range(1, 6):
+        state.put("order", f"o{number}", placed(number))
+
+
+twin = replace(vendor.twin, seed=seed, actions={"place_order": place_order})
 
 
 @pytest.fixture
@@ -70,5 +98,25 @@ def test_its_orders_are_orders(acme: Any) -> None:
     assert (order.total_minor, order.lines[0].total_minor, order.number) == (2000, 2000, "1001")
     strange = Order.model_validate(shop.to_order(json.dumps(ORDER | {"status": "?"}).encode()))
     assert strange.state == ChannelState.UNKNOWN
-    with pytest.raises(MappingError, match="placed"):
-        shop.to_order(b"{}")
+    for odd in (b"{}", b"[]", b"null", b"{", b'{"lines": 7}', b"\xff", b"[" * 5000):
+        with pytest.raises(MappingError):
+            shop.to_order(odd)
+
+
+def test_it_passes_the_whole_conformance_suite(
+    acme: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tried = ModuleType("hub_acme_on_trial")  # the same, with a simulated vendor to be tried on
+    monkeypatch.setitem(sys.modules, tried.__name__, tried)
+    bring = acme.hub_connectors
+    on_trial = [replace(one, twin=f"{__name__}:twin") for one in bring()]
+    tried.hub_connectors = hookimpl(lambda: on_trial)  # type: ignore[attr-defined]
+    samples = tmp_path / "samples" / "orders"
+    samples.mkdir(parents=True)
+    (samples / "paid.json").write_text(json.dumps(ORDER))
+    (samples / "unknown-status.json").write_text(json.dumps(ORDER | {"status": "?"}))
+    (samples / "bad.json").write_text(json.dumps(ORDER | {"cents": "2000"}))
+    given = {"connector": "acme", "module": tried.__name__, "samples": samples.parent,
+             "changes": {"pull_orders": ("place_order", {})}}  # fmt: skip
+    trial = type("Trial", (ConnectorSuite,), given)
+    assert judged(trial, tmp_path) == {}

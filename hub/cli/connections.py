@@ -1,11 +1,13 @@
 """`hub connections`: connected vendors, from a look to the switch that lets the hub write."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from hub.bootstrap import System
 from hub.cli.connect import Secrets, Set
+from hub.cli.connection_changes import disconnect, stock_policy
+from hub.cli.connection_webhooks import webhooks
 from hub.cli.exits import UsageError
 from hub.cli.opening import opened
 from hub.cli.options import Code, DryRun, Json, Yes
@@ -14,6 +16,7 @@ from hub.cli.printing import Cells, counted, print_facts, print_json, print_rows
 from hub.cli.questions import gather
 from hub.reports.connections import connection_detail
 from hub.reports.overview import connections_with_health
+from hub.reports.pacing import Pacing
 from hub.reports.plan import Plan, plan_of
 from hub.sdk.capabilities import PullOrders
 from hub.sdk.config import secret_fields
@@ -54,19 +57,31 @@ def list_all(as_json: Json = False) -> None:
 def show(code: Code, as_json: Json = False) -> None:
     """Show one connection: settings without secrets, freshness, open work."""
     with opened() as system, system.hub.store.reading() as database:
-        found = connection_detail(database, code)
+        found = connection_detail(database, code, system.hub.store.clock())
     if as_json:
         return print_json(found)
     print_facts({heading: cell(found.connection) for heading, cell in CELLS.items()})
     print_facts({
         "settings": found.config, "account": found.account["id"], "webhooks to": found.hook_path,
         "open jobs": found.open_jobs, "dead jobs": found.dead_jobs, "kept aside": found.quarantined,
+        "stock typed there": found.stock_policy,
     })  # fmt: skip
+    print_facts(_pace(found.pacing))
     streams: Cells = {
         "stream": lambda row: row.stream, "complete": lambda row: row.complete_at,
         "last page": lambda row: row.updated_at, "next pull": lambda row: row.next_at,
     }  # fmt: skip
     return print_rows(found.streams, streams, False, "It has not been pulled yet.")
+
+
+def _pace(pacing: Pacing) -> dict[str, Any]:
+    facts: dict[str, Any] = {"asked at": f"{pacing.share:.0%} of its rate"}
+    if pacing.patient_until:
+        facts["asked for patience until"] = pacing.patient_until
+    if pacing.left_alone_since:
+        facts |= {"left alone since": pacing.left_alone_since, "because of": pacing.reason,
+                  "tried again from": pacing.probe_at}  # fmt: skip
+    return facts
 
 
 @app.command()
@@ -184,6 +199,11 @@ def test(code: Code, as_json: Json = False) -> None:
         return print_json({"connection": code, "account": account})
     return print_facts({"account": account.id, "title": account.title,
                         "version": account.api_version, "zone": account.time_zone})  # fmt: skip
+
+
+app.command("stock-policy")(stock_policy)
+app.command()(webhooks)
+app.command()(disconnect)
 
 
 def _done(as_json: bool, code: str, state: str, changed: bool) -> None:

@@ -18,6 +18,7 @@ from hub.services.orders.refunding import RefundRefusedError
 from hub.services.shipping.handover import NotHandedOverError
 from hub.services.stock.stockroom import UnknownItemError
 from hub.services.vendors.listing_push import NoListingError
+from hub.services.vendors.subscriptions import NoWebhooksError
 from hub.store.connections import DuplicateConnectionError, UnknownConnectionError
 from hub.store.contention import is_bad_address, is_contention, no_answer
 from hub.store.effects import EffectMovedError
@@ -46,6 +47,7 @@ TABLE: tuple[tuple[type[Exception], Exit], ...] = (
     (RefundRefusedError, Exit.CONFLICT),
     (CancelRefusedError, Exit.CONFLICT),
     (NoListingError, Exit.NOT_FOUND),
+    (NoWebhooksError, Exit.CONFLICT),
     (TransientError, Exit.VENDOR_UNAVAILABLE),
     (RateLimitedError, Exit.VENDOR_UNAVAILABLE),
     (ConfigError, Exit.WRONG_USAGE),

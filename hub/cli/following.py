@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.bootstrap import System
@@ -19,7 +20,9 @@ LOOK_EVERY_S = 0.2
 LOOKS_BEFORE_ASKING = 25
 """After as many looks it is asked whether the engine still lives."""
 TRIED = 2
-"""Failed attempts after which nobody is kept waiting any more."""
+"""Failed attempts after which nobody is kept waiting any more; once may be a blip."""
+LONG = timedelta(seconds=30)
+"""Nor is anybody kept waiting for a job that comes again later than that."""
 
 
 @contextmanager
@@ -51,6 +54,8 @@ class Ended:
     """How a sync ended: its jobs, and what stopped it, if anything did."""
 
     jobs: tuple[JobRow, ...]
+    at: datetime
+    """When it was looked at."""
 
     def first(self, *states: str) -> JobRow | None:
         """Give the first job in one of these states."""
@@ -58,10 +63,21 @@ class Ended:
 
     @property
     def waiting(self) -> JobRow | None:
-        """A job that failed more than once and is tried again later; once may be a blip."""
-        return next(
-            (job for job in self.jobs if job.state == "ready" and job.attempt >= TRIED), None
+        """A job that comes again later; one that is due is about to be done."""
+        return next((job for job in self.jobs if self._is_far(job)), None)
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether something runs, or is about to: one that waits does not end the others."""
+        return any(
+            job.is_open and job.state != "held" and not self._is_far(job) for job in self.jobs
         )
+
+    def _is_far(self, job: JobRow) -> bool:
+        if job.state != "ready":
+            return False
+        until_then = job.run_at - self.at
+        return until_then > (LONG if job.attempt < TRIED else timedelta(0))
 
 
 def follow(
@@ -80,9 +96,8 @@ def follow(
                 jobs = sync_jobs(database, connection_id, since, seen)
             seen |= {job.id for job in jobs}
             show(jobs)
-            ended = Ended(tuple(jobs))
-            moving = any(job.is_open and job.state != "held" for job in jobs)
-            if not moving or ended.waiting or ended.first("held"):
+            ended = Ended(tuple(jobs), system.hub.store.clock())
+            if not ended.is_moving or ended.first("held"):
                 return ended
             looks += 1
             if looks % LOOKS_BEFORE_ASKING == 0 and not alive():

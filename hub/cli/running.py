@@ -18,6 +18,7 @@ from hub.jobs.brokers import choose_broker
 from hub.jobs.engine import Engine
 from hub.jobs.solo import COMMAND
 from hub.services.retention import NIGHTLY
+from hub.services.vendors.connect import ensure_schedules
 from hub.services.vendors.watch import EVERY_S as WATCH_EVERY_S
 from hub.settings import Settings
 from hub.store.effects import sent_by_jobs_to_unknown
@@ -57,6 +58,8 @@ def engine_of(system: System, *, works: bool = True, relays: bool = True) -> Eng
 
 
 def _plan_housekeeping(system: System) -> None:
+    """Plan what runs by itself, also what an older version did not know of."""
+    ensure_schedules(system.hub)
     with system.hub.store.unit_of_work() as unit:
         first = unit.now + timedelta(seconds=EXPIRY_EVERY_S)
         put_schedule(unit, "expire_reservations", "expire_reservations", EXPIRY_EVERY_S,

@@ -71,7 +71,8 @@ def _refuse_unless_useful(system: System, connection: Connected) -> None:
 
 def _owed(system: System, connection: Connected, since: str) -> Ended:
     with system.hub.store.reading() as database:
-        return Ended(tuple(sync_jobs(database, connection.id, since)))
+        jobs = sync_jobs(database, connection.id, since)
+    return Ended(tuple(jobs), system.hub.store.clock())
 
 
 def _work(system: System, connection: Connected, since: str, owed: Ended) -> Ended:

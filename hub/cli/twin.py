@@ -155,9 +155,9 @@ def _print(
 def _connecting(connector: Connector, url: str, settings: Mapping[str, Any]) -> str:
     """Give the whole command; secrets go by the environment, as `hub connect` wants them."""
     hidden = secret_fields(connector.config_schema) & settings.keys()
-    env = {"HUB_ALLOW_HOSTS": url.partition("//")[2]}
-    env |= {f"HUB_SECRET_{name.upper()}": str(settings[name]) for name in sorted(hidden)}
-    words = [f"{name}={shlex.quote(value)}" for name, value in env.items()]
+    env = {f"HUB_SECRET_{name.upper()}": str(settings[name]) for name in sorted(hidden)}
+    words = ["export", f"HUB_ALLOW_HOSTS={url.partition('//')[2]};"]  # a later sync needs it too
+    words += [f"{name}={shlex.quote(value)}" for name, value in env.items()]
     words += ["hub", "connect", connector.name, "--code", "TWIN"]
     for name, value in settings.items():
         text = value if isinstance(value, str) else json.dumps(value)

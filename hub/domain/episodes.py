@@ -4,8 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-FAILURES = frozenset({"transient", "not_sent", "unknown_outcome", "rate_limited", "auth"})
+FAILURES = frozenset(
+    {"transient", "not_sent", "unknown_outcome", "rate_limited", "auth", "account", "redirected"}
+)
 """Classes of errors that say something of the vendor, not of what was asked."""
+ANSWERS = frozenset({"", "looked"})
+"""What says that the vendor answered; all else, such as a job that waits, says nothing."""
 QUIET = timedelta(minutes=15)
 """Failures nearer together than this are one incident."""
 
@@ -56,7 +60,7 @@ def follow(last: Episode | None, tries: Iterable[Try]) -> list[Episode]:
                 found.append(Episode(one.at, one.at, None, 1, one.text))
             else:
                 found[-1] = Episode(open_now.opened_at, one.at, None, open_now.times + 1, one.text)
-        elif not one.error_class and open_now and open_now.healed_at is None:
+        elif one.error_class in ANSWERS and open_now and open_now.healed_at is None:
             found[-1] = Episode(
                 open_now.opened_at, open_now.seen_at, one.at, open_now.times, open_now.text
             )

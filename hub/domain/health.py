@@ -4,12 +4,14 @@ Judged from signals that are counted elsewhere. Absent is never well: a stream t
 pulled is late, a connector that no plugin brings is a trouble.
 """
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from hub.domain.episodes import Failing
+from hub.domain.signals import LeftAlone, Misread, Pile, Signals, Stream
 from hub.records.connection import ConnectionState
 
 LATE_PULLS = 3
@@ -26,7 +28,10 @@ class What(StrEnum):
     NO_PLUGIN = "no_plugin"
     REFUSED = "refused"
     PAUSED = "paused"
+    SENT_ELSEWHERE = "sent_elsewhere"
+    LEFT_ALONE = "left_alone"
     UNREACHABLE = "unreachable"
+    MISREAD = "misread"
     LATE = "late"
     DOUBTFUL_CALLS = "doubtful_calls"
     DEAD_JOBS = "dead_jobs"
@@ -45,59 +50,6 @@ class Word(StrEnum):
     PAUSED = "paused"
     NEEDS_AUTH = "needs_auth"
     DISABLED = "disabled"
-
-
-@dataclass(frozen=True)
-class Stream:
-    """A scheduled pull: how often, and when a walk last reached the present."""
-
-    name: str
-    every: timedelta
-    complete_at: datetime | None
-    waits_since: datetime
-    """When the connection was made: from then on it could have been pulled."""
-
-
-@dataclass(frozen=True)
-class Pile:
-    """Things of one kind that wait for a person: how many, since when, and one of them."""
-
-    count: int = 0
-    since: datetime | None = None
-    example: str = ""
-
-
-@dataclass(frozen=True)
-class Loss:
-    """Changes seen lately, and how many of them no webhook told of: polling found them."""
-
-    changes: int = 0
-    unheard: int = 0
-
-    @property
-    def share(self) -> float:
-        """Between 0 and 1."""
-        return self.unheard / self.changes if self.changes else 0.0
-
-
-@dataclass(frozen=True)
-class Signals:
-    """What is counted about one connection."""
-
-    connection_id: str
-    code: str
-    connector: str
-    state: ConnectionState
-    reason: str = ""
-    has_plugin: bool = True
-    streams: tuple[Stream, ...] = ()
-    failing: Failing | None = None
-    dead: Pile = Pile()
-    kept: Pile = Pile()
-    doubtful: Pile = Pile()
-    loss: Loss = Loss()
-    noted: Mapping[What, datetime] = field(default_factory=dict)
-    """Since when a trouble is known, for those whose signals do not say it themselves."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +90,10 @@ _STATES = {
     ConnectionState.NEEDS_AUTH: Word.NEEDS_AUTH,
     ConnectionState.DISABLED: Word.DISABLED,
 }
-_WORDS = {What.UNREACHABLE: Word.FAILING, What.LATE: Word.LATE}
+_WORDS = {
+    What.SENT_ELSEWHERE: Word.FAILING, What.LEFT_ALONE: Word.FAILING,
+    What.UNREACHABLE: Word.FAILING, What.LATE: Word.LATE,
+}  # fmt: skip
 
 
 def _word(state: ConnectionState, troubles: tuple[Trouble, ...]) -> Word:
@@ -156,8 +111,12 @@ def _troubles(one: Signals, now: datetime) -> Iterator[Trouble]:
             "Install the plugin again, then restart the hub.", "hub plugin list",
         )  # fmt: skip
     yield from _by_state(one)
+    if one.left_alone and one.state == ConnectionState.ACTIVE:
+        yield _left_alone(one, one.left_alone)
     if one.failing and one.state == ConnectionState.ACTIVE:
-        yield _unreachable(one, one.failing)
+        yield _sent_elsewhere(one, one.failing) or _unreachable(one, one.failing)
+    if one.state == ConnectionState.ACTIVE:
+        yield from (_misread(which) for which in one.misread)
     yield from _late(one, now)
     yield from _piled({
         What.DOUBTFUL_CALLS: one.doubtful, What.DEAD_JOBS: one.dead, What.KEPT_ASIDE: one.kept,
@@ -186,12 +145,57 @@ def _by_state(one: Signals) -> Iterator[Trouble]:
         )  # fmt: skip
 
 
+_HOW_IT_FAILED = {
+    "transient": "it answered with errors",
+    "not_sent": "it could not be reached",
+    "unknown": "its answers were lost",
+}
+
+
+def _left_alone(one: Signals, alone: LeftAlone) -> Trouble:
+    how = _HOW_IT_FAILED.get(alone.reason, _said(alone.reason))
+    return Trouble(
+        What.LEFT_ALONE, alone.since,
+        f"it kept failing ({how}) and is left alone; "
+        f"from {alone.probe_at:%H:%M:%SZ} one call tries whether it is back",
+        "Nothing: the hub tries by itself, and goes on at once when it is back.",
+        f"hub connections show {one.code}",
+    )  # fmt: skip
+
+
+_REDIRECTION = re.compile(r"it sends us (to \S+|elsewhere), and the hub never follows")
+"""As the HTTP client words a redirection; tests hold the two together."""
+
+
+def _sent_elsewhere(one: Signals, failing: Failing) -> Trouble | None:
+    found = _REDIRECTION.search(failing.text)
+    if found is None:
+        return None
+    where = found[1].removeprefix("to ")
+    return Trouble(
+        What.SENT_ELSEWHERE, failing.since,
+        f"it answers with a redirect to {where} (a new domain, or somebody in between?)",
+        "The hub never follows. Ask at the vendor; if it did move, connect it at its new address.",
+        f"hub connections test {one.code}",
+    )  # fmt: skip
+
+
 def _unreachable(one: Signals, failing: Failing) -> Trouble:
     tries = "the last attempt" if failing.times == 1 else f"the last {failing.times} attempts"
     return Trouble(
         What.UNREACHABLE, failing.since, f"{tries} failed: {_said(failing.text)}",
         "Nothing: the hub tries again by itself. Look at the vendor if it lasts.",
         f"hub connections test {one.code}",
+    )  # fmt: skip
+
+
+def _misread(one: Misread) -> Trouble:
+    return Trouble(
+        What.MISREAD, one.since,
+        f"{one.unread} of the last {one.seen} records of {one.stream} were not understood (did the "
+        f"vendor change them?); its pulls wait and try again at {one.try_at:%H:%M:%SZ}",
+        "The records are kept as they came. Update the connector, then read them again.",
+        "hub quarantine list; hub quarantine retry --all",
     )  # fmt: skip
 
 

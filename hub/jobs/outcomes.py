@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from hub.sdk.errors import (
+    AccountStoppedError,
     AuthError,
     ConfigError,
     HubError,
     MappingError,
     NotSentError,
     RateLimitedError,
+    RedirectedError,
     RejectedError,
     TransientError,
     UnknownOutcomeError,
@@ -24,6 +26,7 @@ from hub.store.jobs import (
     Chance,
     ConnectionMoved,
     LeaseLost,
+    LookAgain,
     Retry,
     RunningJob,
     Snooze,
@@ -40,7 +43,8 @@ _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 1.0, 3600.0
 class Outcome:
     """A transition out of running, by its number; "" when the job is not ours any more.
 
-    T12 stands for: the connection needs new credentials, and its jobs are held, this one too.
+    T12 stands for: the connection is stopped, and its jobs are held, this one too. Its error class
+    says as what: `auth` needs new credentials, `account` is paused until a person resumes it.
     """
 
     transition: str
@@ -62,7 +66,7 @@ class Facts:
     now: datetime
     chance: Chance
     auth_failed_before: bool = False
-    """The connection's credentials were refused to an earlier attempt as well."""
+    """The connection's credentials, or its account, were refused to an earlier attempt as well."""
     has_connection: bool = True
 
     @classmethod
@@ -175,6 +179,7 @@ Rule = Callable[[Exception, str, Facts], Outcome]
 TABLE: tuple[tuple[type[Exception], str, Rule], ...] = (
     # error, its class as shown and counted, what happens next; the first match decides
     (LeaseLost, "", _lost),
+    (LookAgain, "looked", _come_back),
     (Snooze, "snoozed", _come_back),
     (ConnectionMoved, "moved", _come_back),
     (Wait, "waiting", _park),
@@ -183,7 +188,9 @@ TABLE: tuple[tuple[type[Exception], str, Rule], ...] = (
     (NotSentError, "not_sent", _again),
     (UnknownOutcomeError, "unknown_outcome", _again),
     (TransientError, "transient", _again),
+    (AccountStoppedError, "account", _unauthorised),
     (AuthError, "auth", _unauthorised),
+    (RedirectedError, "redirected", _dead),
     (RejectedError, "rejected", _dead),
     (MappingError, "mapping", _dead),
     (ConfigError, "config", _dead),

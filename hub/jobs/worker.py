@@ -10,6 +10,7 @@ from structlog.contextvars import bound_contextvars
 
 from hub.jobs.jumps import may_claim
 from hub.jobs.outcomes import Facts, Outcome, decide, told
+from hub.records.connection import ConnectionState
 from hub.sdk.errors import AuthError, HubError
 from hub.store import jobs
 from hub.store.jobs import (
@@ -25,6 +26,9 @@ from hub.store.unit_of_work import Store, Unit
 
 STOP_LATER = timedelta(seconds=60)
 """Until a job that wants to stop and may not yet is tried again."""
+
+_STOPPED_AS = {"auth": ConnectionState.NEEDS_AUTH, "account": ConnectionState.PAUSED}
+"""What a T12 makes of the connection, by the error's class."""
 
 log = logging.getLogger(__name__)
 
@@ -125,13 +129,16 @@ def apply(unit: Unit, job: RunningJob, outcome: Outcome) -> None:
     if outcome.transition == "T8" and outcome.run_at:
         jobs.retry_later(unit, job, outcome.run_at, *why)
     elif outcome.transition == "T9" and outcome.run_at:
-        jobs.snooze(unit, job, outcome.run_at, *why)
+        # what it goes to wait for may have come just now, and rung only for those that wait
+        until = unit.now if job.moved(unit) else outcome.run_at
+        jobs.snooze(unit, job, until, *why)
     elif outcome.transition == "T10" and outcome.run_at:
         jobs.park(unit, job, outcome.wake_on, outcome.run_at, outcome.error_text)
     elif outcome.transition == "T19":  # its effect is undecided: somebody must bring it to its end
         jobs.snooze(unit, job, unit.now + STOP_LATER, *why)
     elif outcome.transition == "T12" and job.connection_id:
         jobs.snooze(unit, job, unit.now, *why)
-        jobs.require_auth(unit, job.connection_id, outcome.error_text)
+        state = _STOPPED_AS[outcome.error_class]
+        jobs.stop_connection(unit, job.connection_id, outcome.error_text, state)
     elif outcome.transition == "T16":
         jobs.bury(unit, job, *why)

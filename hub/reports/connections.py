@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from hub.reports.pacing import Pacing, pacing_of
 from hub.store import tables
 from hub.store.connections import Connected, get_connection, list_connections
 
@@ -50,6 +51,9 @@ class ConnectionDetail:
     open_jobs: int
     dead_jobs: int
     quarantined: int
+    stock_policy: str
+    """Who wins when a number is typed at the shop."""
+    pacing: Pacing
 
 
 def connection_rows(database: Connection) -> list[ConnectionRow]:
@@ -63,7 +67,7 @@ def connection_codes(database: Connection) -> list[str]:
     return list(database.execute(select(shop.c.code).order_by(shop.c.id)).scalars())
 
 
-def connection_detail(database: Connection, code: str) -> ConnectionDetail:
+def connection_detail(database: Connection, code: str, now: datetime) -> ConnectionDetail:
     """Give one connection in full; raises `UnknownConnectionError`."""
     connected = get_connection(database, code)
     return ConnectionDetail(
@@ -73,6 +77,8 @@ def connection_detail(database: Connection, code: str) -> ConnectionDetail:
         open_jobs=_jobs(database, connected.id, "ready", "running", "held", "waiting"),
         dead_jobs=_jobs(database, connected.id, "dead"),
         quarantined=_quarantined(database, connected.id),
+        stock_policy=_stock_policy(database, connected.id),
+        pacing=pacing_of(database, connected.id, now),
     )  # fmt: skip
 
 
@@ -111,6 +117,12 @@ def _jobs(database: Connection, connection_id: str, *states: str) -> int:
         job.c.connection_id == connection_id, job.c.state.in_(states)
     )
     return int(database.execute(query).scalar_one())
+
+
+def _stock_policy(database: Connection, connection_id: str) -> str:
+    shop = tables.connection
+    query = select(shop.c.stock_policy).where(shop.c.id == connection_id)
+    return str(database.execute(query).scalar_one())
 
 
 def _quarantined(database: Connection, connection_id: str) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, func, select
 
 from hub.domain.health import Word, judge
+from hub.domain.signals import Signals
 from hub.reports.health import oldest_due
 from hub.reports.jobs import jobs_by_state
 from hub.store import tables
@@ -54,6 +55,7 @@ def figures(database: Connection, connectors: Container[str], now: datetime) -> 
     """Count what stands; by index, so that history costs nothing."""
     due = oldest_due(database, now)
     states = jobs_by_state(database)
+    signals = read_signals(database, connectors, now)
     return Figures(
         {
             "jobs": Table(("state",), [((state,), n) for state, n in states.items()]),
@@ -62,7 +64,8 @@ def figures(database: Connection, connectors: Container[str], now: datetime) -> 
             "effects": Table(("state", "connection"), _unsettled(database)),
             "desired_open": Table(("connection", "field"), _drift(database)),
             "incidents_open": Table(("connection", "what"), _incidents(database)),
-            "connection_up": Table(("connection",), list(_up(database, connectors, now))),
+            "breaker_open": Table(("connection",), _left_alone(signals)),
+            "connection_up": Table(("connection",), list(_up(signals, now))),
         },
         (now - due).total_seconds() if due else 0.0,
     )
@@ -115,10 +118,12 @@ def _incidents(database: Connection) -> Rows:
                     where=[incident.c.healed_at.is_(None)], joined=joined)  # fmt: skip
 
 
-def _up(
-    database: Connection, connectors: Container[str], now: datetime
-) -> Iterator[tuple[tuple[str, ...], float]]:
-    for one in read_signals(database, connectors, now):
+def _left_alone(signals: Sequence[Signals]) -> Rows:
+    return [((one.code,), float(one.left_alone is not None)) for one in signals]
+
+
+def _up(signals: Sequence[Signals], now: datetime) -> Iterator[tuple[tuple[str, ...], float]]:
+    for one in signals:
         word = judge(one, now).word
         yield (one.code,), float(word in (Word.WELL, Word.NEEDS_ATTENTION, Word.LATE))
 

@@ -6,35 +6,20 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from hub.domain.lifecycle import LineCounters
 from hub.records.money import Money
 from hub.reports.timeline import Moment, timeline
 from hub.store import tables
 
 
-@dataclass(frozen=True)
-class LineDetail:
+@dataclass(frozen=True, kw_only=True)
+class LineDetail(LineCounters):
     """One line and where its units are."""
 
     id: str
     sku: str
     title: str
     listing: str | None
-    mapped: bool
-    quantity: int
-    cancelled: int
-    reserved: int
-    allocated: int
-    shipped: int
-
-    @property
-    def open(self) -> int:
-        """Units still to be shipped."""
-        return self.quantity - self.cancelled - self.shipped
-
-    @property
-    def unpromised(self) -> int:
-        """Units for which no stock is promised."""
-        return self.open - self.reserved - self.allocated
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,7 @@ from hub.sdk.connector import (
     RateLimit,
 )
 from hub.sdk.errors import (
+    AccountStoppedError,
     AuthError,
     ConfigError,
     ConnectorError,
@@ -81,6 +82,7 @@ from hub.sdk.errors import (
     MappingError,
     NotSentError,
     RateLimitedError,
+    RedirectedError,
     RejectedError,
     SignatureError,
     TransientError,
@@ -94,6 +96,7 @@ from hub.sdk.webhooks import Delivery, WebhookRequest, verify_hmac_sha256
 __all__ = [
     "Accepted",
     "Account",
+    "AccountStoppedError",
     "AuthError",
     "BuyLabel",
     "CAPABILITIES",
@@ -158,6 +161,7 @@ __all__ = [
     "RefundOrder",
     "RefundPayment",
     "RefundRequest",
+    "RedirectedError",
     "RejectedError",
     "ReorderRule",
     "RoutingRule",

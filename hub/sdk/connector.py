@@ -77,8 +77,7 @@ class Connector:
 
     `factory` makes the connector of one connection. `lacks` maps each protocol it does not provide
     to a sentence for the merchant. `effects` gives the traits of each effect it provides. `twin`
-    is the import string of the simulated vendor, loaded by tests and the demo only. `overlap` is
-    how far back a pull goes again, for vendors whose clocks or listings lag.
+    is the import string of the simulated vendor, loaded by tests and the demo only.
     """
 
     name: str

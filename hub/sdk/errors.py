@@ -19,9 +19,12 @@ class ConnectorError(HubError):
 class TransientError(ConnectorError):
     """Try again later: network, 5xx, timeout. `retry_after` is in seconds when the vendor said."""
 
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, reason: str, retry_after: float | None = None, code: str | None = None
+    ) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+        self.code = code
 
 
 class NotSentError(TransientError):
@@ -48,12 +51,21 @@ class AuthError(ConnectorError):
     """Credentials refused: the hub pauses the connection and tells the operator."""
 
 
+class AccountStoppedError(AuthError):
+    """The account itself is stopped: unpaid, frozen, locked, uninstalled. New credentials would
+    not help: the hub pauses the connection with the reason until an operator resumes it."""
+
+
 class RejectedError(ConnectorError):
     """The vendor understood and refused: shown to a person with the vendor's reason."""
 
     def __init__(self, reason: str, code: str | None = None) -> None:
         super().__init__(reason)
         self.code = code
+
+
+class RedirectedError(RejectedError):
+    """Sent elsewhere for good, which the hub never follows: a new address, or an attack."""
 
 
 class MappingError(ConnectorError):

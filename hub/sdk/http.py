@@ -59,7 +59,8 @@ class HttpClient:
     `classify` sees every whole answer first and may name the vendor's own meaning of it (an error
     in a 200, a 500 that is final); None leaves it to the common rules. `observe` hears of every
     call. `gate` is asked before each call and hears how it ended. Headers and parameters may be
-    `Secret`s. Raises `RejectedError` for a refused address.
+    `Secret`s; `secrets` are others of the connection, masked wherever an answer repeats
+    them. Raises `RejectedError` for a refused address.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class HttpClient:
         user_agent: str = USER_AGENT,
         resolve: Resolver = system_resolver,
         gate: Gate | None = None,
+        secrets: Iterable[Secret] = (),
     ) -> None:
         self._origin = check_url(base_url, allow)
         self._connection, self._auth = connection, auth
@@ -87,7 +89,8 @@ class HttpClient:
             "accept-encoding": "identity" if is_loopback(self._origin.host) else "gzip",
             **_lower(headers or {}),
         }
-        self._secrets = (*(auth.secrets() if auth else ()), *_secrets(self._headers.values()))
+        signed_with = auth.secrets() if auth else ()
+        self._secrets = (*secrets, *signed_with, *_secrets(self._headers.values()))
         self._redactor = Redactor(self._secrets)
         self._wire = Wire(limits or HttpLimits(), allow, ca_file, resolve)
         self._closed = False

@@ -7,10 +7,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hub.sdk.errors import (
+    AccountStoppedError,
     AuthError,
     ConnectorError,
     NotSentError,
     RateLimitedError,
+    RedirectedError,
     RejectedError,
     TransientError,
     UnknownOutcomeError,
@@ -28,6 +30,12 @@ _LONGEST_READ = 4_000
 # For an effect only these prove that nothing was done; 409, 5xx and the rest prove nothing.
 PROVEN_REFUSALS = frozenset({400, 401, 403, 404, 422, 429})
 TRANSIENT_REFUSALS = frozenset({408, 425})
+DETOURS = frozenset({302, 303, 307})
+"""Redirections for now: a login, a maintenance page, a firewall. 301 and 308 are for good."""
+MOVES = frozenset({301, 308})
+STOPPED_ACCOUNT = frozenset({402, 423})
+"""Payment required, locked: the vendor serves this account nothing until somebody acts there."""
+TOO_LARGE = "answer_too_large"
 _REASON_FIELDS = ("message", "error_description", "detail", "error", "errors", "title", "reason")
 
 
@@ -41,7 +49,7 @@ def name_fault(fault: Fault, about: str, effect: bool) -> ConnectorError:
     if effect:
         return UnknownOutcomeError(f"{text}; whether it was done is not known")
     if fault.kind == "too_large":
-        return RejectedError(f"{text}; ask for smaller pages", code="answer_too_large")
+        return TransientError(f"{text}; ask for smaller pages", code=TOO_LARGE)
     return TransientError(text)
 
 
@@ -55,9 +63,13 @@ def name_status(response: Response) -> ConnectorError:
         )
     if status in (401, 403):
         return AuthError(text)
+    if status in STOPPED_ACCOUNT:
+        return AccountStoppedError(text)
+    if status in MOVES:
+        return RedirectedError(text, code="redirected")
     if status == 429:
         return RateLimitedError(text, retry_after(response.headers))
-    if status >= 500 or status in TRANSIENT_REFUSALS:
+    if status >= 500 or status in TRANSIENT_REFUSALS | DETOURS:
         return TransientError(text, retry_after(response.headers))
     return RejectedError(text, code="not_found" if status == 404 else _vendor_code(response))
 

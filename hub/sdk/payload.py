@@ -1,5 +1,6 @@
 """JSON from strangers, decoded exactly and within bounds."""
 
+import json
 import re
 from decimal import Decimal
 from typing import Any
@@ -49,6 +50,54 @@ def clean_text(body: bytes) -> bytes:
     if b"\\u0000" in body or b"\\ud" in body or b"\\uD" in body:
         return _ESCAPE.sub(lambda found: _REPLACEMENT if found["bad"] else found[0], body)
     return body
+
+
+def repeated_key(body: bytes) -> str | None:
+    """Find a key that stands twice in one object: its path; None where every key stands once.
+
+    Readers disagree which of the two counts, so of money it says nothing. Decoding drops one, which
+    a count of keys before and after shows; only where it may have is each object looked at.
+    """
+    try:
+        kept = msgspec.json.encode(msgspec.json.decode(body))
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return _first_repeated(body)
+    if body.count(b'":') == kept.count(b'":') and not any(gap in body for gap in _BEFORE_COLON):
+        return None
+    return _first_repeated(body)
+
+
+_BEFORE_COLON = (b" :", b"\t:", b"\n:", b"\r:")
+
+
+class _Repeated(list[str]):
+    """The path below a key that stands twice, innermost first."""
+
+
+def _first_repeated(body: bytes) -> str | None:
+    try:
+        found = json.loads(body.decode("utf-8", "replace"), object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        return None  # whoever decodes it says why it cannot be
+    path = _below(found)
+    return ".".join(reversed(path)) if path else None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Any:
+    known = set()
+    for key, value in pairs:
+        if key in known:
+            return _Repeated([key])
+        known.add(key)
+        if path := _below(value):
+            return _Repeated([*path, key])
+    return None
+
+
+def _below(value: Any) -> _Repeated | None:
+    if isinstance(value, _Repeated):
+        return value
+    return next(filter(None, map(_below, value)), None) if type(value) is list else None
 
 
 def _exact(text: str) -> Decimal:

@@ -13,7 +13,8 @@ from hub.sdk.errors import ConnectorError
 
 
 class _Sent(threading.local):
-    count = 0
+    count: int | None = None
+    """None outside of an effect: what is sent there belongs to none and marks nothing."""
 
 
 _sent = _Sent()
@@ -31,7 +32,8 @@ def one_effect() -> Iterator[None]:
 
 def note_sent() -> None:
     """Note that a request that spends or creates has, or may have, done so."""
-    _sent.count += 1
+    if _sent.count is not None:
+        _sent.count += 1
 
 
 def mark(failure: ConnectorError) -> None:

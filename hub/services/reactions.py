@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import select
+
 from hub.records.events import Event, EventKind
 from hub.services.work import draft
-from hub.store.jobs import insert_jobs
+from hub.store import tables
+from hub.store.jobs import insert_jobs, supersede
 from hub.store.unit_of_work import Unit
+
+_job = tables.job
 
 REACTIONS: Mapping[EventKind, tuple[str, ...]] = {
     EventKind.BOOKS_OPENED: ("publish_all_stock",),
@@ -31,6 +36,12 @@ REACTIONS: Mapping[EventKind, tuple[str, ...]] = {
     EventKind.PARCEL_MOVED: (),
 }
 """Every fact is listed, also those that nothing follows."""
+
+POINTLESS: Mapping[EventKind, tuple[str, ...]] = {EventKind.ORDER_CANCELLED: ("route_order",)}
+"""Work that a fact makes pointless: it is not begun (T20).
+
+A cancelled order that is revived is accepted anew, and that owes its route again.
+"""
 
 _ABOUT_THE_CONNECTION = frozenset(
     {"publish_all_stock", "publish_listings", "route_waiting", "publish_tracking"}
@@ -58,3 +69,9 @@ def react(unit: Unit, events: Sequence[Event]) -> None:
     ]
     if drafts:
         insert_jobs(unit, drafts)
+    for event in events:
+        if pointless := POINTLESS.get(event.kind):
+            written = select(_job.c.id).where(_job.c.event_id == event.id).order_by(_job.c.id)
+            newer = unit.execute(written).scalars().first()
+            reason = str(event.kind)
+            supersede(unit, pointless, event.subject_id, by="hub", reason=reason, newer=newer)

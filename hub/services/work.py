@@ -44,7 +44,7 @@ WORK: Mapping[str, Work] = {
     "accept_order": Work("orders", 30, "order:{subject}", "accept:{subject}", _LOCAL),
     "route_order": Work("orders", 30, "order:{subject}", "route:{subject}", _LOCAL),
     "cancel_order": Work("orders", 20, "order:{subject}", "cancel:{subject}", _LOCAL),
-    "read_refunds": Work("orders", 35, "order:{subject}", "refunds:{subject}", _POLL),
+    "read_refunds": Work("orders", 35, "refunds:{subject}", "refunds:{subject}", _POLL),
     "rework_order": Work("orders", 20, "order:{subject}", "rework:{subject}", _LOCAL),
     "book_channel_shipment": Work("orders", 20, "order:{subject}", "book:{subject}", _LOCAL),
     "map_lines": Work("orders", 40, None, "map:{subject}", _LOCAL),

@@ -111,6 +111,17 @@ def replace_secrets(unit: Unit, connection_id: str, secrets: Mapping[str, str]) 
     )  # fmt: skip
 
 
+def forget_previous_secrets(unit: Unit, connection_id: str) -> bool:
+    """Believe the secrets before the last renewal no longer; False when none were believed."""
+    return bool(
+        unit.changed(
+            update(_rows)
+            .where(_rows.c.id == connection_id, _rows.c.previous_until > unit.now)
+            .values(previous_secrets=None, previous_until=None)
+        )
+    )
+
+
 def open_previous_secrets(
     database: Database, keyring: Keyring, connection_id: str, now: datetime
 ) -> dict[str, str] | None:

@@ -1,13 +1,18 @@
 """Hearing: which changes no webhook ever told of, counted per connection and day."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, exists, func, select, update
 
+from hub.domain.signals import Loss
 from hub.store import tables
+from hub.store.desired import WEBHOOK
 from hub.store.lander import instant_text, land
 from hub.store.unit_of_work import Unit
+
+COUNTED_DAYS = 2
+"""Over so many days, today included, the loss of webhooks is counted."""
 
 _hearing = tables.hearing
 _unheard = tables.unheard
@@ -44,6 +49,27 @@ def settle_unheard(unit: Unit, connection_id: str, found_before: datetime) -> in
     if lost:
         _count(unit, connection_id, unheard=lost)
     return lost
+
+
+def losses(database: Connection, now: datetime) -> dict[str, Loss]:
+    """Count what webhooks told of and what they did not, where webhooks are to be expected.
+
+    That is where one ever arrived, and where a subscription is known to stand.
+    """
+    since = f"{now - timedelta(days=COUNTED_DAYS - 1):%Y-%m-%d}"
+    inbox, wish = tables.inbox, tables.desired
+    arrived = exists().where(inbox.c.connection_id == _hearing.c.connection_id)
+    standing = exists().where(
+        wish.c.connection_id == _hearing.c.connection_id,
+        wish.c.field == WEBHOOK, wish.c.confirmed_version > 0,
+    )  # fmt: skip
+    rows = database.execute(
+        select(_hearing.c.connection_id, func.sum(_hearing.c.changes).label("changes"),
+               func.sum(_hearing.c.unheard).label("unheard"))
+        .where(_hearing.c.day >= since, arrived | standing)
+        .group_by(_hearing.c.connection_id)
+    )  # fmt: skip
+    return {row.connection_id: Loss(int(row.changes), int(row.unheard)) for row in rows}
 
 
 def _count(unit: Unit, connection_id: str, **more: int) -> None:

@@ -92,12 +92,15 @@ def reserve(
     return True
 
 
-def release(unit: Unit, line_id: str, state: str = "released") -> str | None:
+def release(
+    unit: Unit, line_id: str, state: str = "released", only_expired: bool = False
+) -> str | None:
     """End a line's active reservation; gives the stock item whose promise became free."""
+    over = [tables.reservation.c.expires_at <= unit.now] if only_expired else []
     row = unit.execute(
         update(tables.reservation)
         .where(tables.reservation.c.order_line_id == line_id,
-               tables.reservation.c.state == "active")
+               tables.reservation.c.state == "active", *over)
         .values(state=state)
         .returning(tables.reservation.c.stock_item_id, tables.reservation.c.quantity)
     ).one_or_none()  # fmt: skip

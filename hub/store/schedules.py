@@ -57,6 +57,12 @@ def enable_schedule(unit: Unit, name: str, connection_id: str = "", enabled: boo
     return bool(unit.changed(update(_schedule).where(which).values(enabled=enabled)))
 
 
+def enable_schedules_of(unit: Unit, connection_id: str, enabled: bool) -> int:
+    """Switch every schedule of a connection on or off; gives how many there are."""
+    mine = _schedule.c.connection_id == connection_id
+    return unit.changed(update(_schedule).where(mine).values(enabled=enabled))
+
+
 def run_now(
     unit: Unit, name: str, kinds: Mapping[str, JobKind], connection_id: str = ""
 ) -> str | None:

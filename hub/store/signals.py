@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, func, select
 
 from hub.domain.episodes import QUIET, Episode, Failing, Try, follow
-from hub.domain.health import Loss, Pile, Signals, Stream
+from hub.domain.signals import LeftAlone, Loss, Misread, Pile, Signals, Stream
 from hub.store import tables
 from hub.store.connections import list_connections
+from hub.store.cursors import ORDERS, PRODUCTS
+from hub.store.hearing import losses as count_losses
 from hub.store.incidents import Incident, last_episodes, open_incidents, watched_until
 from hub.store.jobs.states import JobState, in_state
+from hub.store.misread import misread
 
-COUNTED_FOR = timedelta(days=2)
-"""Days over which the loss of webhooks is measured."""
 LONGEST_LOOK = timedelta(hours=1)
 """How far back failures are looked for when nobody watched for longer."""
 
@@ -45,7 +46,8 @@ def read_signals(database: Connection, connectors: Container[str], now: datetime
     pulses = read_pulses(database, now)
     streams = _streams(database)
     noted = open_incidents(database)
-    losses = _losses(database, now)
+    losses = count_losses(database, now)
+    left_alone = _left_alone(database)
     dead, kept, doubtful = _dead(database), _kept(database), _doubtful(database)
     return [
         Signals(
@@ -53,12 +55,19 @@ def read_signals(database: Connection, connectors: Container[str], now: datetime
             reason=one.reason, has_plugin=one.connector in connectors,
             streams=tuple(streams[one.id]),
             failing=pulses[one.id].failing() if one.id in pulses else None,
+            left_alone=left_alone.get(one.id),
             dead=dead.get(one.id, Pile()), kept=kept.get(one.id, Pile()),
             doubtful=doubtful.get(one.id, Pile()), loss=losses.get(one.id, Loss()),
+            misread=_misread(database, one.id) if one.id in kept else (),
             noted={what: it.opened_at for (shop, what), it in noted.items() if shop == one.id},
         )
         for one in list_connections(database)
     ]  # fmt: skip
+
+
+def _misread(database: Connection, connection_id: str) -> tuple[Misread, ...]:
+    found = (misread(database, connection_id, stream) for stream in (ORDERS, PRODUCTS))
+    return tuple(one for one in found if one is not None)
 
 
 def own_dead_jobs(database: Connection) -> Pile:
@@ -85,17 +94,15 @@ def _streams(database: Connection) -> Mapping[str, Sequence[Stream]]:
     return found
 
 
-def _losses(database: Connection, now: datetime) -> dict[str, Loss]:
-    """Count what webhooks told of and what they did not, where any webhook ever arrived."""
-    heard, inbox = tables.hearing, tables.inbox
-    rows = database.execute(
-        select(heard.c.connection_id, func.sum(heard.c.changes).label("changes"),
-               func.sum(heard.c.unheard).label("unheard"))
-        .where(heard.c.day > f"{now - COUNTED_FOR:%Y-%m-%d}",
-               exists().where(inbox.c.connection_id == heard.c.connection_id))
-        .group_by(heard.c.connection_id)
-    )  # fmt: skip
-    return {row.connection_id: Loss(int(row.changes), int(row.unheard)) for row in rows}
+def _left_alone(database: Connection) -> dict[str, LeftAlone]:
+    pacing = tables.pacing
+    rows = database.execute(select(pacing).where(pacing.c.breaker_opened_at.is_not(None)))
+    return {
+        row.connection_id: LeftAlone(
+            row.breaker_opened_at, row.breaker_probe_at, row.breaker_reason
+        )
+        for row in rows
+    }
 
 
 def _dead(database: Connection) -> dict[str, Pile]:

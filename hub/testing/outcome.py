@@ -26,7 +26,9 @@ class Tale:
         self._codes = {row.id: row.code for row in facts.rows(tables.connection)}
         self._numbers = {row.id: row.number for row in facts.rows(tables.sales_order)}
         self._listings = {row.id: row.sku for row in facts.rows(tables.listing)}
-        self._orders_of = {row.id: row.order_id for row in facts.rows(tables.shipment)}
+        parcels, refunds = facts.rows(tables.shipment), facts.rows(tables.refund)
+        self._orders_of = {row.id: row.order_id for row in (*parcels, *refunds)}
+        self._subjects = {row.key: row.subject_id for row in facts.rows(tables.effect)}
 
     def told(self) -> Outcome:
         """Give every fact."""
@@ -45,6 +47,7 @@ class Tale:
     def _orders(self) -> Iterator[tuple[Any, ...]]:
         for row in self._facts.rows(tables.sales_order):
             yield "order", row.number, row.phase, row.channel_state, row.verification, row.history
+            yield "money back", row.number, row.refunded_minor, row.refund_reserved_minor
         for line in self._facts.rows(tables.order_line):
             yield (
                 "line", self._numbers[line.order_id], line.sku, line.quantity, line.cancelled,
@@ -55,6 +58,9 @@ class Tale:
             yield "hold", number, hold.reason, hold.note, hold.released_by
         for row in self._facts.rows(tables.payment_event):
             yield "paid", self._numbers[row.order_id], row.kind, row.amount_minor, row.reference
+        for row in self._facts.rows(tables.refund):
+            number = self._numbers[row.order_id]
+            yield "refund", number, row.state, row.amount_minor, row.external_id, row.key
         for row in self._facts.rows(tables.shipment):
             number = self._numbers[row.order_id]
             yield "parcel", number, row.state, row.weight_g, row.cost_minor, row.service
@@ -72,8 +78,7 @@ class Tale:
 
     def _outward(self) -> Iterator[tuple[Any, ...]]:
         for effect in self._facts.rows(tables.effect):
-            order = self._numbers[self._orders_of[effect.subject_id]]
-            yield "effect", effect.kind, order, effect.state
+            yield "effect", effect.kind, self._number(effect.subject_id), effect.state
         for wish in self._facts.rows(tables.desired):
             target = self._listings.get(wish.target) or self._numbers.get(wish.target)
             done = wish.confirmed_version >= wish.desired_version
@@ -100,5 +105,10 @@ class Tale:
                         for key, order in vendor.orders.items())  # fmt: skip
             yield from (("shown", code, key, count) for key, count in vendor.stock.items())
             for done in vendor.performed:
-                order = self._numbers[self._orders_of[done.key.split(":")[1]]]
+                order = self._number(self._subjects.get(done.key, ""))
                 yield "done", code, done.kind, order, done.undone
+            yield from (("costs", code, key, price) for key, price in vendor.prices.items())
+
+    def _number(self, subject: str) -> str:
+        """Give the order that an effect is about: its subject is that, a parcel or a refund."""
+        return self._numbers.get(self._orders_of.get(subject, subject), "of nobody")

@@ -154,6 +154,7 @@ class World:
 
         def jump(to: datetime) -> None:
             nonlocal over
+            to = min([to, *self._twins_due()])
             over = to > end
             if not over:
                 self._advance(to)
@@ -162,6 +163,11 @@ class World:
         self._advance(end)
         return ran
 
+    def _twins_due(self) -> list[datetime]:
+        """When twins that live by this clock next do something by themselves."""
+        due = (twin.next_due() for twin in self.twins if twin.follows)
+        return [at for at in due if at is not None]
+
     def _worker(self) -> Worker:
         worker = Worker(self.hub.store, self.system.kinds, self._boot_id, chance=lambda: 0.5)
         return worker
@@ -169,12 +175,16 @@ class World:
     def _advance(self, to: datetime) -> None:
         self.clock.now = max(self.clock.now, to)  # calls that were waited for took time
         for twin in self.twins:
-            twin.move_to(to)
+            if not twin.follows:
+                twin.move_to(to)
+            elif (due := twin.next_due()) and due <= self.clock.now:
+                twin.settle()
 
     def add_twin(self, twin: RunningTwin) -> RunningTwin:
         """Take a running twin into this world: its clock is the hub's."""
-        twin.move_to(self.clock())
-        twin.freeze(self.clock())
+        if not twin.follows:
+            twin.move_to(self.clock())
+            twin.freeze(self.clock())
         self.twins.append(twin)
         if self._system is not None:
             self.crash()  # its address must be allowed: settings are read at the start

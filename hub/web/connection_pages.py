@@ -44,7 +44,7 @@ class ConnectionPages:
         now = hub.store.clock()
         try:
             with hub.store.reading() as database:
-                detail = connection_detail(database, code)
+                detail = connection_detail(database, code, now)
                 signals = read_signals(database, hub.registry.connectors, now)
                 shop = detail.connection.id
                 past = history(database, now - WEEK, shop)

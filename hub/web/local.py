@@ -56,9 +56,12 @@ def is_local(request: Request) -> bool:
     """Whether peer and Host are both this machine.
 
     The peer alone would not do: a page elsewhere may name a host of its own that resolves to
-    127.0.0.1, and so let a browser here read the answer.
+    127.0.0.1, and so let a browser here read the answer. No browser speaks HTTP/1.0; a proxy that
+    was not told to say for whom it speaks does.
     """
     if any(name in request.headers for name in FORWARDED):
+        return False
+    if request.scope.get("http_version") == "1.0":
         return False
     peer = request.client.host if request.client else ""
     return _is_loopback(peer) and names_loopback(request.headers.get("host", ""))

@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 from starlette.requests import ClientDisconnect, Request
@@ -44,6 +47,14 @@ class BrokenConnectorError(Exception):
     """A connector tried to end the process instead of reading a webhook."""
 
 
+@dataclass
+class _Hand:
+    """What one request holds in memory, and the work that reads it, maybe beyond its answer."""
+
+    size: int = 0
+    work: Future[Letter] | None = None
+
+
 class Webhooks:
     """The door for vendors. Every answer is empty; none is a redirect.
 
@@ -56,40 +67,48 @@ class Webhooks:
         # may let them grow.
         self._lanes = Lanes(LANES, THREADS_OF_A_LANE, MOST_OF_A_LANE)
         self._mailroom = Mailroom(partial(keep_each, hub))
-        self._in_hand = 0
+        self._in_hand, self._counting = 0, threading.Lock()
         self.answers: Counter[int] = Counter()
 
     async def receive(self, request: Request) -> Response:
         """Take one webhook."""
         try:
-            with self._hand() as take:
-                given = WebhookRequest(plain_headers(request), await read_body(request, take))
-                status = await self._status(request.path_params["token"], given)
+            with self._hand() as hand:
+                body = await read_body(request, partial(self._take, hand))
+                given = WebhookRequest(plain_headers(request), body)
+                status = await self._status(request.path_params["token"], given, hand)
         except RefusedError as refused:
             status = refused.status
         self.answers[status] += 1
         return Response(status_code=status)
 
     @contextmanager
-    def _hand(self) -> Iterator[Take]:
-        taken = 0
+    def _hand(self) -> Iterator[_Hand]:
+        """Count what a request holds until nobody reads it any more, be it answered or not."""
+        hand = _Hand()
+        try:
+            yield hand
+        finally:
+            if hand.work is None:
+                self._let_go(hand)
+            else:
+                hand.work.add_done_callback(lambda _: self._let_go(hand))
 
-        def take(size: int) -> None:
-            nonlocal taken
+    def _take(self, hand: _Hand, size: int) -> None:
+        with self._counting:
             if self._in_hand + size > MOST_IN_HAND:
                 raise RefusedError(503)
-            taken += size
             self._in_hand += size
+            hand.size += size
 
-        try:
-            yield take
-        finally:
-            self._in_hand -= taken
+    def _let_go(self, hand: _Hand) -> None:
+        with self._counting:
+            self._in_hand -= hand.size
 
-    async def _status(self, token: str, given: WebhookRequest) -> int:
+    async def _status(self, token: str, given: WebhookRequest, hand: _Hand) -> int:
         try:
             async with asyncio.timeout(KEPT_WITHIN_S):
-                await self._keep(token, given)
+                await self._keep(token, given, hand)
         except UnknownHookError:
             return 404
         except SignatureError as error:
@@ -107,9 +126,9 @@ class Webhooks:
             return 503
         return 200
 
-    async def _keep(self, token: str, given: WebhookRequest) -> None:
-        opening = self._lanes.submit(token, partial(_open, self._hub, token, given))
-        letter = await asyncio.shield(asyncio.wrap_future(opening))
+    async def _keep(self, token: str, given: WebhookRequest, hand: _Hand) -> None:
+        hand.work = self._lanes.submit(token, partial(_open, self._hub, token, given))
+        letter = await asyncio.shield(asyncio.wrap_future(hand.work))
         if letter.deliveries:
             await asyncio.wrap_future(self._mailroom.post(letter))
 

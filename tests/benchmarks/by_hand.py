@@ -109,7 +109,7 @@ _HEAD = _insert(
     "sales_order",
     "id connection_id external_id number bare_number channel_state channel_status currency "
     "total_minor placed_at updated_at payment_terms paid_at verification party_id ship_country "
-    "can_ship history phase document",
+    "can_ship ship_to_hash history phase document",
 )
 _ROW = _insert(
     "sales_order_line",
@@ -127,7 +127,7 @@ _CURSOR = _insert(
     "ON CONFLICT (connection_id, stream) DO UPDATE SET position = excluded.position, "
     "complete_at = excluded.complete_at, updated_at = excluded.updated_at",
 )  # fmt: skip
-_MAIL_KEY = b"look-up" + HUB_KEY
+_LOOK_UP_KEY = b"look-up" + HUB_KEY
 
 
 def measure(shop: str, orders: int, home: Path) -> Figures:
@@ -209,7 +209,8 @@ class _Loader:
             heads.append(
                 (order_id, shop, external_id, f"{CODE}-{order.number}", order.number, state,
                  order.status, order.currency, total, f"{order.date_created_gmt}.000000Z", updated,
-                 terms, paid, "", party_id, shipping.country, True, state != "open",
+                 terms, paid, "", party_id, shipping.country, True, _receiver_hash(who["ship_to"]),
+                 state != "open",
                  _PHASES[state], _encode(_document(order, state, terms, total)).decode())
             )  # fmt: skip
             lines += _lines(order, order_id, state)
@@ -227,7 +228,7 @@ class _Loader:
             write(statement, rows)
 
     def _people(self, mails: Sequence[str], now: str) -> list[tuple[str, AESGCM]]:
-        hashes = [hmac.digest(_MAIL_KEY, mail.encode(), "sha256") for mail in mails]
+        hashes = [hmac.digest(_LOOK_UP_KEY, mail.encode(), "sha256") for mail in mails]
         rows = self._among(
             "SELECT mail_hash, id, wrapped_key FROM person WHERE mail_hash IN ", hashes
         )
@@ -272,6 +273,10 @@ def _party(given: _Address) -> dict[str, object]:
     }  # fmt: skip
 
 
+def _receiver_hash(party: dict[str, object]) -> bytes:
+    return hmac.digest(_LOOK_UP_KEY, _encode(party), "sha256")
+
+
 def _document(order: _Order, state: str, terms: str, total: int) -> dict[str, object]:
     return {
         "external_id": str(order.id), "number": order.number, "state": state,
@@ -282,8 +287,9 @@ def _document(order: _Order, state: str, terms: str, total: int) -> dict[str, ob
         "shipping_minor": _minor(order.shipping_total),
         "shipping_method": order.shipping_lines[0].method_title, "fees_minor": 0,
         "discount_minor": _minor(order.discount_total), "tax_minor": _minor(order.total_tax),
-        "total_minor": total, "refunded_minor": 0, "presentment": None, "payment_terms": terms,
-        "payment_method": order.payment_method, "payment_reference": order.transaction_id,
+        "total_minor": total, "refunded_minor": 0, "refund_ids": (), "presentment": None,
+        "payment_terms": terms, "payment_method": order.payment_method,
+        "payment_reference": order.transaction_id,
         "paid_at": f"{order.date_paid_gmt}Z" if order.date_paid_gmt else None, "extra": {},
     }  # fmt: skip
 

@@ -12,7 +12,7 @@ _CLEAR = {
     "JOIN sales_order o ON o.party_id = p.id",
     "sales_order": "SELECT external_id, number, bare_number, channel_state, channel_status, "
     "currency, total_minor, placed_at, updated_at, payment_terms, paid_at, verification, "
-    "ship_country, can_ship, history, phase, document FROM sales_order",
+    "ship_country, can_ship, hex(ship_to_hash), history, phase, document FROM sales_order",
     "sales_order_line": "SELECT o.external_id, l.position, l.external_id, l.listing_external_id, "
     "l.sku, l.title, l.stock_item_id, l.quantity, l.cancelled, l.reserved, l.allocated, l.shipped, "
     "l.stock_taken FROM sales_order_line l JOIN sales_order o ON o.id = l.order_id",

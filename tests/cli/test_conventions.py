@@ -51,6 +51,7 @@ def test_every_command_speaks_json_and_explains_itself() -> None:
 
 READS = [
     "connections list", "connections show NYC", "connections plan NYC", "connections test NYC",
+    "connections webhooks NYC",
     "db check", "db current", "doctor", "drift", "effects list", "events",
     "init", "inventory locations", "inventory show", "inventory show HB-250",
     "inventory unmapped", "inventory verify",
@@ -61,7 +62,8 @@ ELSEWHERE = {
     "plugin check", "plugin record",
     "catalogue price", "catalogue text", "orders cancel", "orders refund",
     "connect", "connections pause", "connections resume", "connections rotate",
-    "connections writes", "db backup", "db move", "db upgrade", "effects resolve", "effects show",
+    "connections disconnect", "connections stock-policy", "connections writes", "db backup",
+    "db move", "db upgrade", "effects resolve", "effects show",
     "inventory adjust", "inventory location", "inventory map", "inventory publish", "jobs cancel",
     "jobs dismiss", "jobs replay",
     "jobs show", "orders handover", "orders hold", "orders label", "orders release", "relay",

@@ -89,9 +89,10 @@ SABOTAGE = {
     "confirmed_numbers_are_true":
         "UPDATE desired SET confirmed_value = '77777' WHERE field = 'stock'",
     "a_shipment_has_at_most_one_label":
-        "INSERT INTO effect SELECT 'again', kind, connection_id, key || ':2', subject_id,"
-        " request_hash, state, sends, probes_after_settle, sent_at, first_sent_at, settle_until,"
-        " probed_at, vendor_ref, reason, job_id, created_at, updated_at FROM effect"
+        "INSERT INTO effect (id, key, kind, connection_id, subject_id, request_hash, state, sends,"
+        " probes_after_settle, vendor_ref, reason, created_at, updated_at) SELECT 'again',"
+        " key || ':2', kind, connection_id, subject_id, request_hash, state, sends,"
+        " probes_after_settle, vendor_ref, reason, created_at, updated_at FROM effect"
         " WHERE kind = 'label' LIMIT 1",
     "what_left_had_a_label": "UPDATE effect SET kind = 'lost' WHERE kind = 'label'",
     "every_open_effect_has_its_job": "UPDATE effect SET state = 'unknown'",

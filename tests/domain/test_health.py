@@ -6,13 +6,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.domain.episodes import Episode, Failing, Try, follow
-from hub.domain.health import Loss, Pile, Signals, Stream, What, Word, judge
+from hub.domain.health import What, Word, judge
+from hub.domain.signals import LeftAlone, Loss, Misread, Pile, Signals, Stream
 from hub.records.connection import ConnectionState
+from hub.sdk.outcomes import name_status
+from hub.sdk.response import Headers, Response
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOURLY = Stream("orders", timedelta(hours=1), NOW - timedelta(hours=1), NOW - timedelta(days=9))
 WELL = Signals("c-1", "NYC", "woocommerce", ConnectionState.ACTIVE, streams=(HOURLY,))
+
+
+def redirected(location: str) -> str:
+    """The text of an answer that sends us elsewhere, as the client words it."""
+    return str(name_status(Response(308, Headers({"location": location}), about="GET shop.test/x")))
 
 
 def test_a_connection_without_troubles_is_well() -> None:
@@ -28,6 +36,14 @@ def test_a_connection_without_troubles_is_well() -> None:
          "401"),
         ({"failing": Failing(NOW - MINUTE, 4, "503")}, Word.FAILING, What.UNREACHABLE,
          "the last 4 attempts failed: 503"),
+        ({"failing": Failing(NOW - MINUTE, 4, redirected("https://new.test/x"))}, Word.FAILING,
+         What.SENT_ELSEWHERE, "a redirect to new.test (a new domain"),
+        ({"failing": Failing(NOW - MINUTE, 4, redirected(""))}, Word.FAILING,
+         What.SENT_ELSEWHERE, "a redirect to elsewhere"),
+        ({"left_alone": LeftAlone(NOW, NOW + MINUTE, "unknown")}, Word.FAILING, What.LEFT_ALONE,
+         "its answers were lost"),
+        ({"misread": (Misread("orders", 40, 9, NOW, NOW + MINUTE),)}, Word.NEEDS_ATTENTION,
+         What.MISREAD, "9 of the last 40 records of orders were not understood"),
         ({"streams": (replace(HOURLY, complete_at=NOW - timedelta(hours=4)),)}, Word.LATE,
          What.LATE, "orders were last pulled"),
         ({"streams": (replace(HOURLY, complete_at=None),)}, Word.LATE, What.LATE, "never pulled"),
@@ -51,6 +67,7 @@ def test_each_trouble_has_its_word_its_sentence_and_its_repair(
 def test_what_may_not_be_used_is_neither_late_nor_failing() -> None:
     paused = replace(
         WELL, state=ConnectionState.PAUSED, failing=Failing(NOW, 9, "503"),
+        left_alone=LeftAlone(NOW, NOW, "transient"),
         streams=(replace(HOURLY, complete_at=NOW - timedelta(days=2)),),
     )  # fmt: skip
     assert [one.what for one in judge(paused, NOW).troubles] == [What.PAUSED]
@@ -71,8 +88,8 @@ def test_since_when_is_known_from_the_incident_where_the_signals_do_not_say() ->
 
 
 def tries(text: str) -> list[Try]:
-    """One attempt a minute: x failed, o succeeded, - was put off for no fault of the vendor's."""
-    classes = {"x": "transient", "o": "", "-": "snoozed"}
+    """One attempt a minute: x failed, o succeeded, a was answered, - was put off by the hub."""
+    classes = {"x": "transient", "o": "", "a": "looked", "-": "snoozed"}
     return [Try(NOW + MINUTE * n, classes[one], one) for n, one in enumerate(text)]
 
 
@@ -89,6 +106,7 @@ def told(text: str, last: Episode | None = None) -> list[tuple[int, int | None, 
     [
         ("ooo", []),
         ("oxo", [(1, 2, 1)]),
+        ("axxaa", [(1, 3, 2)]),
         ("oxxx", [(1, None, 3)]),
         ("xx--o", [(0, 4, 2)]),
         ("xoxo", [(0, 3, 2)]),

@@ -10,18 +10,20 @@ from sqlalchemy.exc import OperationalError
 from hub.jobs.outcomes import LONGEST_TEXT, TABLE, Facts, Outcome, decide
 from hub.sdk import errors
 from hub.sdk.errors import (
+    AccountStoppedError,
     AuthError,
     ConfigError,
     HubError,
     MappingError,
     NotSentError,
     RateLimitedError,
+    RedirectedError,
     RejectedError,
     SignatureError,
     TransientError,
     UnknownOutcomeError,
 )
-from hub.store.jobs import Cancelled, ConnectionMoved, LeaseLost, Retry, Snooze, Wait
+from hub.store.jobs import Cancelled, ConnectionMoved, LeaseLost, LookAgain, Retry, Snooze, Wait
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -51,7 +53,10 @@ CASES: list[tuple[Exception, str, str]] = [
     (UnknownOutcomeError("timeout"), "T8", "unknown_outcome"),
     (RateLimitedError("slow down"), "T9", "rate_limited"),
     (Snooze(NOW, "settling"), "T9", "snoozed"),
+    (LookAgain(NOW, "under way"), "T9", "looked"),
     (AuthError("401"), "T8", "auth"),
+    (AccountStoppedError("402"), "T8", "account"),
+    (RedirectedError("301"), "T16", "redirected"),
     (RejectedError("no such parcel"), "T16", "rejected"),
     (MappingError("total", "x"), "T16", "mapping"),
     (ConfigError("no URL"), "T16", "config"),
@@ -133,6 +138,11 @@ def test_the_second_refusal_of_credentials_stops_the_connection() -> None:
     assert decide(AuthError("401"), facts(auth_failed_before=True)).transition == "T12"
     assert decide(AuthError("401"), facts(attempt=5)).transition == "T12"
     assert decide(AuthError("401"), facts(has_connection=False)).transition == "T16"
+
+
+def test_the_second_refusal_of_the_account_stops_the_connection_too() -> None:
+    outcome = decide(AccountStoppedError("402: unpaid"), facts(auth_failed_before=True))
+    assert (outcome.transition, outcome.error_class) == ("T12", "account")
 
 
 def test_what_is_kept_of_an_error_is_redacted_and_short() -> None:

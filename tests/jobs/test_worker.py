@@ -7,7 +7,13 @@ import pytest
 from hub.jobs.heartbeat import beat_once
 from hub.jobs.idle import run_until_idle
 from hub.jobs.relay import relay_once
-from hub.sdk.errors import AuthError, RateLimitedError, RejectedError, TransientError
+from hub.sdk.errors import (
+    AccountStoppedError,
+    AuthError,
+    RateLimitedError,
+    RejectedError,
+    TransientError,
+)
 from hub.store.connections import set_writes
 from hub.store.jobs import (
     Cancelled,
@@ -188,6 +194,24 @@ def test_two_refusals_hold_the_connection_and_a_resume_brings_every_job_back(
         resume_connection_jobs(unit, "shop")
     run_until_idle(worker(store, handler), advance=lambda to: setattr(clock, "now", to))
     assert {row(store, job_id).state for job_id in ids} == {"succeeded"}
+
+
+def test_a_stopped_account_pauses_the_connection_with_the_reason(
+    store: Store, clock: SettableClock
+) -> None:
+    connect(store)
+    ids = owe(store, *[draft(connection_id="shop") for _ in range(3)])
+    calls = []
+
+    def handler(job: RunningJob) -> None:
+        calls.append(job.id)
+        raise AccountStoppedError("402: the shop's plan is unpaid")
+
+    run_until_idle(worker(store, handler), advance=lambda to: setattr(clock, "now", to))
+    shop = connection_row(store)
+    assert (shop.state, shop.reason) == ("paused", "402: the shop's plan is unpaid")
+    assert len(calls) == 2
+    assert {row(store, job_id).state for job_id in ids} == {"held"}
 
 
 def test_a_zombie_handler_changes_nothing(store: Store, clock: SettableClock) -> None:

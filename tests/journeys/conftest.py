@@ -13,16 +13,18 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.story import Story
+from tests.memory import MEMORY
 
-MEMORY = Path("/dev/shm")
 on_both_databases = pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
 """For stories whose statements the two databases might understand differently."""
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For stories about the one file of an embedded hub."""
 
 
 @contextmanager
 def memory_or(disk: Path) -> Iterator[Path]:
     """Give a folder in memory. What dies here is a process and never a disk, so memory will do."""
-    if not MEMORY.is_dir():
+    if MEMORY is None:
         yield disk
         return
     with tempfile.TemporaryDirectory(dir=MEMORY, prefix="hub-journey-") as name:

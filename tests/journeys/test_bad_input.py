@@ -14,6 +14,7 @@ from hub.store import tables
 from hub.store.connections import DuplicateConnectionError
 from hub.store.engine import StorageError
 from hub.store.sealing import SealError
+from tests.journeys.conftest import on_sqlite
 from tests.journeys.story import SHOP_KEYS, TOKEN, Story
 
 TINY = {"orders": 0, "only_products": "HB-250,MUG-SET"}
@@ -138,6 +139,7 @@ def test_a_plugin_that_fails_on_import_is_listed_and_the_others_work(
     sys.modules.pop("hub_broken_plugin", None)
 
 
+@on_sqlite
 def test_a_second_engine_on_one_file_is_refused(story: Story) -> None:
     system = story.world.system
     first = Engine(system.hub.store, system.kinds)
@@ -151,6 +153,7 @@ def test_a_second_engine_on_one_file_is_refused(story: Story) -> None:
         first.stop()
 
 
+@on_sqlite
 def test_a_database_from_a_newer_version_is_refused_and_left_alone(story: Story) -> None:
     story.world.start()
     story.world.crash()

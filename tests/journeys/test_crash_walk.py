@@ -10,7 +10,10 @@ import pytest
 
 from hub.sdk.webhooks import WebhookRequest
 from hub.services.intake.receive import receive
+from hub.services.orders.cancelling import ask_cancellation
+from hub.services.orders.refunding import RefundPlan, ask_refund, plan_refund
 from hub.services.shipping.handover import hand_over, labelled_shipments
+from hub.services.vendors.listing_push import want_listing
 from hub.store import tables
 from tests.journeys.conftest import memory_or
 from tests.journeys.crash_walk import SETTLED, Stage, Walk
@@ -114,6 +117,35 @@ def _arrive(story: Story, _: Any) -> None:
     story.pass_time(hours=6)
 
 
+def _plan_a_refund(story: Story) -> RefundPlan:
+    (delivered,) = {row.number for row in story.world.rows(tables.sales_order, phase="delivered")}
+    return plan_refund(story.world.hub, delivered, amount="5.00")
+
+
+def _refund(story: Story, plan: RefundPlan) -> None:
+    ask_refund(story.world.hub, plan, "arrived broken", "request-1", pays_back=False)
+    _settle(story)
+
+
+def _sell_what_is_gone(story: Story) -> str:
+    """An order comes in, and its label is bought; only then is it known that it cannot be sent."""
+    number = story.buy("MUG-SET")
+    story.sync("NYC")
+    story.world.poll_every(10 * POLLS)  # polls were walked through before
+    return number
+
+
+def _cancel(story: Story, number: str) -> None:
+    if story.order(number).channel_state == "open":
+        ask_cancellation(story.world.hub, number, "broken in the store", "merchant")
+    _settle(story)
+
+
+def _publish_a_price(story: Story, _: Any) -> None:
+    want_listing(story.world.hub, "HB-250", "NYC", price="19.00")
+    _settle(story)
+
+
 def _nothing(story: Story) -> None:
     """Nobody else does anything."""
 
@@ -128,6 +160,9 @@ STAGES = (
     Stage("ringing", _change_an_order, _ring),
     Stage("handing over", _choose, _hand_over),
     Stage("arriving", _nothing, _arrive),
+    Stage("refunding", _plan_a_refund, _refund),
+    Stage("cancelling", _sell_what_is_gone, _cancel),
+    Stage("publishing a price", _nothing, _publish_a_price),
 )
 ONLY = {"only_products": "HB-250,MUG-SET"}
 
@@ -176,6 +211,7 @@ def test_the_walk_meets_every_kind_of_boundary(walk: Walk) -> None:
     calls = {"POST /labels", "POST /wp-json/wc/v3/products/batch", "GET /wp-json/wc/v3/orders"}
     assert {f"after {call}" for call in calls} <= met
     assert any(name.startswith("after POST") and name.endswith("/notes") for name in met)
+    assert any(name.startswith("after POST") and name.endswith("/refunds") for name in met)
     assert sum(len(told.boundaries.names) for told in walk.told.values()) > 300
     phases = {fact[2] for fact in walk.told["arriving"].end if fact[0] == "order"}
     assert phases == {"closed", "in_warehouse", "delivered"}, "the story went to its end"

@@ -9,7 +9,7 @@ from hub.store import tables
 from tests.journeys.story import SHOP_KEYS, Story
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
-BOOKKEEPING = ("sync_job", "job_attempt", "cursor", "exchange", "schedule", "event")
+BOOKKEEPING = ("sync_job", "job_attempt", "cursor", "exchange", "pacing", "schedule", "event")
 
 
 def written(story: Story, code: str = "NYC") -> list[str]:

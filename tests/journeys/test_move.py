@@ -14,8 +14,10 @@ from hub.services.vendors.connect import pause, resume, sync_now
 from hub.store import moving, tables
 from hub.store.engine import Engines, StorageError, open_engines
 from hub.testing.carrier.witness import bought_twice
+from tests.journeys.conftest import on_sqlite
 from tests.journeys.story import Story
 
+pytestmark = on_sqlite
 LABELS = {"method": "POST", "path": "^/labels$"}
 
 

@@ -63,6 +63,7 @@ def test_a_refund_of_ours_is_made_once_though_its_answer_was_lost(story: Story) 
     assert len(story.at_shop(number)["refunds"]) == 1
     order = story.order(number)
     assert (order.refunded_minor, order.refund_reserved_minor) == (plan.amount_minor, 0)
+    story.end_well()
 
 
 def test_an_order_is_cancelled_at_its_shop_and_everything_comes_back(story: Story) -> None:
@@ -78,6 +79,7 @@ def test_an_order_is_cancelled_at_its_shop_and_everything_comes_back(story: Stor
     story.sync()
     story.pass_time(minutes=5)
     assert story.shown("HB-250") == free
+    story.end_well()
 
 
 def test_a_product_deleted_in_silence_is_found_and_drift_ends_empty(story: Story) -> None:

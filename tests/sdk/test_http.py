@@ -7,10 +7,12 @@ import pytest
 import respx
 
 from hub.sdk.errors import (
+    AccountStoppedError,
     AuthError,
     MappingError,
     NotSentError,
     RateLimitedError,
+    RedirectedError,
     RejectedError,
     TransientError,
     UnknownOutcomeError,
@@ -22,14 +24,15 @@ from hub.sdk.tripwire import CallInsideTransactionError, transaction_open
 SHOP = "https://shop.example/wp-json/wc/v3"
 
 READS = {
-    301: RejectedError,
-    302: RejectedError,
+    301: RedirectedError,
+    302: TransientError,
+    303: TransientError,
     304: RejectedError,
-    307: RejectedError,
-    308: RejectedError,
+    307: TransientError,
+    308: RedirectedError,
     400: RejectedError,
     401: AuthError,
-    402: RejectedError,
+    402: AccountStoppedError,
     403: AuthError,
     404: RejectedError,
     405: RejectedError,
@@ -39,6 +42,7 @@ READS = {
     413: RejectedError,
     415: RejectedError,
     422: RejectedError,
+    423: AccountStoppedError,
     425: TransientError,
     429: RateLimitedError,
     451: RejectedError,
@@ -170,7 +174,7 @@ def test_a_long_reason_is_shortened(shop, vendor_says):
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirection_is_never_followed(shop, vendor_says, status, location):
     vendor_says.respond(status, headers={"Location": location})
-    with pytest.raises(RejectedError, match="the hub never follows") as caught:
+    with pytest.raises(READS[status], match="the hub never follows") as caught:
         shop.get("orders")
     assert vendor_says.call_count == 1
     assert "latest" not in str(caught.value)

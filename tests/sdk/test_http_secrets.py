@@ -7,7 +7,7 @@ import traceback
 
 import pytest
 
-from hub.sdk.errors import ConnectorError
+from hub.sdk.errors import ConnectorError, RejectedError
 from hub.sdk.http import BasicAuth, HeaderAuth, HttpClient, OAuth1
 from hub.sdk.redaction import Redactor, redact, redact_query, redact_url
 from hub.sdk.secrets import MASK, Secret
@@ -58,6 +58,16 @@ def test_no_credential_is_seen_anywhere(vendor, client, whole_answer, caplog, au
     assert "page=2" in seen[0].path
     assert not leaks(f"{shown} {seen} {shop!r} {vars(shop)} {caplog.text}")
     assert not any(record.name.startswith(("httpx", "httpcore")) for record in caplog.records)
+
+
+def test_a_secret_that_is_only_sent_in_a_body_is_masked_in_the_error(vendor, client, whole_answer):
+    body = json.dumps({"message": "secret canary-hook-5 is too short"}).encode()
+    at = vendor(whole_answer(body, status=400)).url
+    seen = []
+    shop = client(at, secrets=[Secret("canary-hook-5")], observe=seen.append)
+    with pytest.raises(RejectedError, match="is too short") as caught:
+        shop.post("webhooks", json={"secret": "canary-hook-5"})
+    assert "canary" not in f"{caught.value} {seen}" and MASK in str(caught.value)
 
 
 def test_a_credential_cut_in_two_by_shortening_is_not_shown(vendor, client, whole_answer):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.sdk.payload import UnreadableJsonError, clean_json
+from hub.sdk.payload import UnreadableJsonError, clean_json, repeated_key
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,39 @@ def test_any_bytes_are_decoded_or_refused(body):
         clean_json(body)
     except UnreadableJsonError as error:
         assert str(error)
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (b'{"total": "1.00", "total": "9.00"}', "total"),
+        (b'{"a":1,"a" :2}', "a"),
+        (b'{"a":1,"a"\n:2}', "a"),
+        (b'{"a":{"b":[1,{"c":1,"\\u0063":2}]}}', "a.b.c"),
+        (b'[{"x":1},[{"k":1,"k":2}]]', "k"),
+        (b'{"name":"\xff","total":1,"total":2}', "total"),
+    ],
+)
+def test_a_key_that_stands_twice_is_found_by_its_path(body, path):
+    assert repeated_key(body) == path
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'[{"x":1},{"x":{"x":2}}]',
+        b'{"note":"\\":, and \\" :","b":1}',
+        b'{"a" : 1, "b" : [[], {}]}',
+        b"no JSON",
+        b"[" * 5000,
+    ],
+)
+def test_keys_that_stand_once_in_each_object_are_well(body):
+    assert repeated_key(body) is None
+
+
+@given(st.recursive(st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(
+    st.text(), inner)))  # fmt: skip
+def test_what_a_dictionary_was_written_from_repeats_nothing(value):
+    assert repeated_key(json.dumps(value).encode()) is None
+    assert repeated_key(json.dumps(value, separators=(",", ":")).encode()) is None

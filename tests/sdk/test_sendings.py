@@ -106,3 +106,12 @@ def test_the_next_effect_and_plain_readings_start_afresh(vendor):
         with pytest.raises(RejectedError) as caught:
             one.read_label()
         assert isinstance(caught.value, ConnectorError) and not caught.value.after_effect
+
+
+def test_what_was_sent_outside_of_an_effect_marks_nothing_after_it(vendor):
+    says(vendor, 200, 404)
+    http = HttpClient("https://carrier.example")
+    http.post("labels", json={}, effect=True)
+    with pytest.raises(RejectedError) as caught:
+        http.get("labels/1")
+    assert not caught.value.after_effect

@@ -171,6 +171,7 @@ class FullShop(ScriptedShop):
         return self.hooks[id]
 
     def remove_subscription(self, external_id: str) -> None:
+        self._does(f"remove {external_id}")
         self.hooks.pop(external_id, None)
 
     def list_ids(self, kind: str, since: datetime | None) -> Iterator[tuple[str, ...]]:

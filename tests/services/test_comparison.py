@@ -6,9 +6,11 @@ import json
 import pytest
 
 from hub.records.order import ChannelState
-from hub.sdk import TransientError
+from hub.sdk import RejectedError, TransientError
 from hub.services.vendors.drift import find_drift
+from hub.services.work import owe
 from hub.store import tables
+from hub.store.intake import Arrival, add_to_inbox
 from hub.store.unit_of_work import Store
 from tests.services.merchant import Merchant
 from tests.services.scripted_shop import raw_order
@@ -101,6 +103,24 @@ def test_a_number_changed_in_silence_is_found_and_repaired(merchant: Merchant) -
     assert merchant.shop.stock["p1"] == 5 and drift(merchant) == []
 
 
+def test_a_number_whose_push_died_is_pushed_by_the_next_comparison(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merchant.owe("publish_all_stock")
+    confirmed = merchant.shop.stock["p1"]
+
+    def refuse(targets: object) -> None:
+        raise RejectedError("the route is switched off")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(merchant.shop, "read_stock", refuse)
+        merchant.says()
+    (dead,) = all_rows(merchant.store, tables.job, state="dead")
+    assert dead.kind == "publish_stock" and merchant.shop.stock["p1"] == confirmed
+    merchant.owe("compare_shop")
+    assert merchant.shop.stock["p1"] == merchant.free() < confirmed
+
+
 def test_an_order_understood_after_the_opening_brings_the_units_it_had_taken(
     sqlite_store: Store, clock: SettableClock
 ) -> None:
@@ -128,3 +148,29 @@ def test_lines_of_a_shop_without_listings_are_mapped_by_sku(merchant: Merchant) 
         unit.execute(tables.listing.delete())
     merchant.says()
     assert merchant.lines()["1"].stock_item_id is not None and merchant.labels() == ["L1"]
+
+
+def rings(merchant: Merchant, product: str) -> None:
+    """A webhook says that a product was deleted."""
+    shop = merchant.hub.connection("NYC")
+    with merchant.store.unit_of_work() as unit:
+        gone = Arrival(shop.id, f"d:{product}", "product.deleted", "product", product, True, b"{}")
+        (item_id,) = add_to_inbox(unit, [gone])
+        assert item_id is not None
+        owe(unit, "ingest_delivery", item_id, shop.id)
+    merchant.run()
+
+
+def test_a_product_that_was_deleted_ends_at_once(merchant: Merchant) -> None:
+    del merchant.shop.stock["p1"]
+    rings(merchant, "p1")
+    assert one_row(merchant.store, tables.listing, external_id="p1").state == "ended"
+
+
+def test_a_delete_that_comes_after_the_product_was_restored_ends_nothing(
+    merchant: Merchant,
+) -> None:
+    rings(merchant, "p1")
+    merchant.says()
+    merchant.later(minutes=1)
+    assert merchant.shop.stock["p1"] == 3, "else the shop goes on selling what is sold"

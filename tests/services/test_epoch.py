@@ -9,9 +9,13 @@ import pytest
 
 from hub.services.context import Hub
 from hub.services.effects import push
+from hub.services.orders.refunding import ask_refund, plan_refund
 from hub.services.vendors import connect as connecting
 from hub.store import tables
+from hub.store.unit_of_work import Store
 from tests.journeys.story import Story
+from tests.services.merchant import Merchant
+from tests.store.conftest import SettableClock
 
 
 @pytest.fixture
@@ -55,3 +59,23 @@ def test_no_label_is_bought_after_the_switch_and_one_when_it_is_turned_back(
     back(story.world.hub, carrier(story))
     story.pass_time(minutes=10)
     assert len(story.labels()) == 1
+
+
+def test_writes_switched_on_as_an_effect_goes_to_wait_for_them_are_not_missed(
+    store: Store, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merchant = Merchant(store, clock)
+    merchant.says(state="finished", fulfilled={"1": 2})
+    connecting.switch_writes(merchant.hub, "NYC", False)
+    ask_refund(merchant.hub, plan_refund(merchant.hub, "NYC-7", "10.00"), "", "q1")
+    given = push._traits
+
+    def switch_first(hub: Hub, connection: Any, kind: Any) -> Any:
+        if not connection.writes:  # it was read before
+            connecting.switch_writes(hub, "NYC", True)
+        return given(hub, connection, kind)
+
+    monkeypatch.setattr(push, "_traits", switch_first)
+    merchant.run()
+    merchant.later(minutes=1)
+    assert merchant.effects("refund") == ["succeeded"]

@@ -4,14 +4,19 @@ import gc
 
 import pytest
 
+from hub.domain.health import What, judge
 from hub.sdk.errors import TransientError
 from hub.services.context import Hub
 from hub.services.intake.pull import ORDERS, PRODUCTS, pull_orders, pull_products
 from hub.store import tables
 from hub.store.connections import Connected, mark_books_opened
 from hub.store.cursors import get_cursor
-from hub.store.jobs import LeaseLost, RunningJob
+from hub.store.intake import resolve_kept
+from hub.store.jobs import JobResult, LeaseLost, RunningJob
+from hub.store.misread import TRY_AFTER
+from hub.store.signals import read_signals
 from tests.services.scripted_shop import ScriptedShop, raw_order
+from tests.store.conftest import SettableClock
 from tests.store.job_rows import force, start
 from tests.store.shop_rows import all_rows, one_row
 
@@ -112,3 +117,56 @@ def test_books_that_are_open_stay_open(hub: Hub, shop: Connected, vendor: Script
     pull_products(hub, pulling(hub, shop))
     pull_orders(hub, pulling(hub, shop))
     assert owed(hub, "open_books") == 0
+
+
+# --- a vendor that changed its records ------------------------------------------------------------
+
+
+def strange(first: int, many: int, bad: int) -> list[bytes]:
+    """A page of which `bad` orders are not understood."""
+    return [raw_order(str(first + n), bad="mapping" if n < bad else None) for n in range(many)]
+
+
+def finished_pull(hub: Hub, shop: Connected) -> JobResult:
+    job = pulling(hub, shop)
+    result = pull_orders(hub, job)
+    with hub.store.unit_of_work() as unit:
+        job.finish(unit, result.outcome, result.counters or None)
+    return result
+
+
+def test_a_stream_that_is_not_understood_stops_keeps_everything_and_tries_hourly(
+    hub: Hub, shop: Connected, vendor: ScriptedShop, clock: SettableClock
+) -> None:
+    vendor.orders = [strange(100, 20, 4), strange(200, 20, 4)]
+    assert finished_pull(hub, shop).counters["seen"] == 20  # the second page was not asked for
+    assert (position(hub, shop), len(all_rows(hub.store, tables.quarantine))) == ("1", 4)
+    with hub.store.reading() as database:
+        (signals,) = read_signals(database, ["scripted"], clock())
+    assert What.MISREAD in [one.what for one in judge(signals, clock()).troubles]
+    vendor.asked.clear()
+    assert finished_pull(hub, shop).outcome == "partial"
+    assert vendor.asked == []
+    clock.advance(TRY_AFTER.total_seconds())
+    finished_pull(hub, shop)
+    assert (vendor.asked, len(all_rows(hub.store, tables.quarantine))) == (["1"], 8)
+
+
+def test_a_stream_goes_on_at_once_when_its_records_were_read_again(
+    hub: Hub, shop: Connected, vendor: ScriptedShop
+) -> None:
+    vendor.orders = [strange(100, 20, 4), [raw_order("7")]]
+    finished_pull(hub, shop)
+    with hub.store.unit_of_work() as unit:  # as after a repair and `hub quarantine retry --all`
+        resolve_kept(unit, shop.id, "order", ["100", "101", "102", "103"])
+    assert (finished_pull(hub, shop).outcome, position(hub, shop)) == ("ok", "2")
+    assert "7" in landed(hub)
+
+
+@pytest.mark.parametrize(("many", "bad"), [(19, 19), (20, 3), (100, 19)])
+def test_few_records_or_few_odd_ones_stop_nothing(
+    hub: Hub, shop: Connected, vendor: ScriptedShop, many: int, bad: int
+) -> None:
+    vendor.orders = [strange(100, many, bad), [raw_order("7")]]
+    finished_pull(hub, shop)
+    assert "7" in landed(hub)

@@ -201,6 +201,7 @@ def test_a_person_may_say_that_a_refund_was_made(merchant: Merchant) -> None:
     with merchant.store.unit_of_work() as unit:
         unit.execute(tables.effect.update().where(tables.effect.c.kind == "refund")
                      .values(state=EffectState.NEEDS_OPERATOR.value))  # fmt: skip
+        unit.execute(tables.refund.update().values(state="asked"))
         unit.execute(tables.sales_order.update().values(refund_reserved_minor=500))
     it_happened(merchant.hub, effect_id, "by-hand-1", "", "ada")
     row = merchant.order()

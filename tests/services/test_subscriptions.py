@@ -2,12 +2,14 @@
 
 import pytest
 
+from hub.domain.signals import Loss
 from hub.records.connection import Subscription
-from hub.reports.webhook_loss import Loss, webhook_loss
-from hub.sdk import AuthError
+from hub.reports.webhooks import WebhooksDetail, webhooks_detail
+from hub.sdk import AuthError, TransientError
+from hub.services.vendors.connect import resume
 from hub.services.vendors.disconnect import disconnect
 from hub.services.vendors.drift import find_drift
-from hub.services.vendors.subscriptions import rotate_webhook_secret
+from hub.services.vendors.subscriptions import distrust_previous_secret, rotate_webhook_secret
 from hub.store import tables
 from hub.store.connections import open_previous_secrets, open_secrets
 from hub.store.hearing import heard
@@ -87,6 +89,37 @@ def test_a_new_secret_is_put_everywhere_and_the_old_one_believed_for_a_while(
     assert before is not None and before["webhook_secret"] == old
 
 
+def test_a_secret_that_leaked_is_believed_no_longer_at_once(merchant: Merchant) -> None:
+    distrust_previous_secret(merchant.hub, "NYC")
+    rotate_webhook_secret(merchant.hub, "NYC")
+    assert detail(merchant).previous_believed_until is not None
+    assert distrust_previous_secret(merchant.hub, "NYC")
+    assert detail(merchant).previous_believed_until is None
+    shop = merchant.hub.connection("NYC").id
+    with merchant.store.reading() as database:
+        known = merchant.store.keyring, shop, merchant.clock()
+        assert open_previous_secrets(database, *known) is None
+    assert not distrust_previous_secret(merchant.hub, "NYC"), "there is none any more"
+
+
+def detail(merchant: Merchant) -> WebhooksDetail:
+    shop = merchant.hub.connection("NYC").id
+    with merchant.store.reading() as database:
+        return webhooks_detail(database, shop, TOPICS, True, merchant.clock())
+
+
+def test_each_topic_is_told_as_it_stands(merchant: Merchant) -> None:
+    assert [(one.topic, one.state) for one in detail(merchant).topics] == [
+        (topic, "standing") for topic in TOPICS
+    ]
+    merchant.shop.hooks.clear()
+    merchant.shop.trouble = AuthError("the key may not write this")
+    merchant.owe("audit_webhooks")
+    refused, put = detail(merchant).topics
+    assert (refused.state, refused.problem) == ("refused", "the key may not write this")
+    assert put.state == "standing"
+
+
 def test_a_key_that_may_only_read_does_not_stop_the_connection(merchant: Merchant) -> None:
     merchant.shop.hooks.clear()
     merchant.shop.trouble = AuthError("the key may not write this")
@@ -103,6 +136,21 @@ def test_whoever_leaves_takes_their_subscriptions_along(merchant: Merchant) -> N
     assert merchant.shop.hooks == {} and merchant.hub.connection("NYC").state == "disabled"
 
 
+def test_a_vendor_that_is_away_is_left_and_what_stays_there_is_told(merchant: Merchant) -> None:
+    merchant.shop.trouble = TransientError("503")
+    assert "503" in disconnect(merchant.hub, "NYC", "closed")
+    assert merchant.hub.connection("NYC").state == "disabled" and merchant.shop.hooks
+    assert not any(row.enabled for row in all_rows(merchant.store, tables.schedule))
+
+
+def test_a_connection_that_was_left_can_be_taken_up_again(merchant: Merchant) -> None:
+    disconnect(merchant.hub, "NYC", "closed")
+    resume(merchant.hub, "NYC")
+    assert all(row.enabled for row in all_rows(merchant.store, tables.schedule))
+    merchant.owe("audit_webhooks")
+    assert topics(merchant) == TOPICS
+
+
 def test_without_an_address_of_its_own_the_hub_puts_nothing(
     sqlite_store: Store, clock: SettableClock
 ) -> None:
@@ -112,9 +160,7 @@ def test_without_an_address_of_its_own_the_hub_puts_nothing(
 
 
 def loss(merchant: Merchant) -> Loss:
-    shop = merchant.hub.connection("NYC").id
-    with merchant.store.reading() as database:
-        return webhook_loss(database, shop, merchant.clock().date())
+    return detail(merchant).loss
 
 
 def test_what_only_polling_found_counts_as_lost_once_its_webhook_is_late(

@@ -16,9 +16,9 @@ from hub.store.jobs import (
     bury,
     claim,
     reap_expired,
-    require_auth,
     retry_later,
     snooze,
+    stop_connection,
 )
 from hub.store.unit_of_work import Store, Unit
 from tests.store.conftest import SettableClock
@@ -182,7 +182,7 @@ def test_every_claim_is_one_line_in_the_history(store: Store, clock: SettableClo
 CHANGES: dict[str, Callable[[Unit], object]] = {
     "paused": lambda unit: set_state(unit, "shop", ConnectionState.PAUSED, "by hand"),
     "writes switched": lambda unit: set_writes(unit, "shop", True),
-    "credentials refused": lambda unit: require_auth(unit, "shop", "401"),
+    "credentials refused": lambda unit: stop_connection(unit, "shop", "401"),
 }
 
 

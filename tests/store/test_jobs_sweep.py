@@ -16,9 +16,9 @@ from hub.store.jobs import (
     reap_expired,
     recover_boot,
     replay,
-    require_auth,
     resume_connection_jobs,
     retry_later,
+    stop_connection,
 )
 from hub.store.unit_of_work import Store
 from tests.store.conftest import SettableClock
@@ -197,7 +197,7 @@ def test_refused_credentials_stop_the_connection_and_raise_its_epoch(store: Stor
     job_id = owe_one(store, connection_id="shop")
     for _ in range(2):  # the second one finds it stopped already
         with store.unit_of_work() as unit:
-            require_auth(unit, "shop", "401: key revoked")
+            stop_connection(unit, "shop", "401: key revoked")
     shop = connection_row(store)
     assert (shop.state, shop.reason, shop.epoch) == ("needs_auth", "401: key revoked", 4)
     assert (row(store, job_id).state, row(store, job_id).hold_reason) == ("held", "needs_auth")
@@ -258,7 +258,7 @@ def test_a_job_is_not_replayed_while_its_connection_is_stopped(store: Store) -> 
     connect(store)
     job_id = die(store, connection_id="shop")
     with store.unit_of_work() as unit:
-        require_auth(unit, "shop", "401")
+        stop_connection(unit, "shop", "401")
     with pytest.raises(ReplayRefusedError, match="needs_auth"):
         send_round(store, job_id)
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from hub.services.orders.cancelling import ask_cancellation
+from hub.services.orders.refunding import ask_refund, plan_refund
+from hub.services.vendors.listing_push import want_listing
 from hub.testing.invariants import INVARIANTS, check
 from tests.journeys.story import SHOP_KEYS, Story
 
@@ -17,13 +20,22 @@ Plant = Callable[[Story], None]
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    """A story that ended well: one parcel has left, one is labelled, one order waits for money."""
+    """A story that ended well: one parcel has left, one is labelled, one order waits for money.
+
+    Of what left, one unit was given back; one order was cancelled; one price was changed.
+    """
     with ExitStack() as ending:
         story = Story(tmp_path_factory.mktemp("told"), ending)
         story.open_for_business(orders=0, only_products="HB-250,MUG-SET")
-        story.buy("HB-250", 2)
+        left = story.buy("HB-250", 2)
         story.sync()
         story.hand_over()
+        plan = plan_refund(story.world.hub, left, units={"HB-250": 1})
+        ask_refund(story.world.hub, plan, "broken", "request-1", pays_back=False)
+        off = story.buy("HB-250")
+        story.sync()
+        ask_cancellation(story.world.hub, off, "sold out", "merchant")
+        want_listing(story.world.hub, "HB-250", "NYC", price="19.00")
         story.buy("MUG-SET")
         story.buy("HB-250", status="on-hold", paid=False, payment_method="bacs")
         story.sync()
@@ -93,6 +105,24 @@ def another_number_in_the_shop(story: Story) -> None:
     story.shops["NYC"].action("set_stock", sku="MUG-SET", quantity=3)
 
 
+def another_price_in_the_shop(story: Story) -> None:
+    shop = story.shops["NYC"]
+    (beans,) = (one for one in shop.documents("product") if one["sku"] == "HB-250")
+    shop.merge("product", beans["id"], regular_price="1.00")
+
+
+def a_refund_the_hub_missed(story: Story) -> None:
+    shop = story.shops["NYC"]
+    refund = shop.documents("refund")[0]
+    shop.put("refund", 9_999, refund | {"id": 9_999, "meta_data": []})
+
+
+def an_order_revived_unseen(story: Story) -> None:
+    shop = story.shops["NYC"]
+    (off,) = (one for one in shop.documents("order") if one["status"] == "cancelled")
+    shop.merge("order", off["id"], status="processing")
+
+
 def a_secret_in_a_file(story: Story) -> None:
     (story.world.home / "notes.txt").write_text(f"key: {SHOP_KEYS['secret']}")
 
@@ -100,6 +130,8 @@ def a_secret_in_a_file(story: Story) -> None:
 def a_name_in_the_log(story: Story) -> None:
     logging.getLogger("careless").warning("parcel for Quillon Vexworthy-Oort")
 
+
+ONE = " WHERE id = (SELECT max(id) FROM sync_job WHERE kind = 'accept_order')"
 
 PLANTED: tuple[tuple[str, Plant], ...] = (
     ("orders-once", an_order_the_hub_missed),
@@ -118,6 +150,13 @@ PLANTED: tuple[tuple[str, Plant], ...] = (
     )),
     ("one-announcement-a-parcel", a_second_note),
     ("channels-show-the-truth", another_number_in_the_shop),
+    ("listings-show-what-is-wanted", another_price_in_the_shop),
+    ("refunds-agree", a_refund_the_hub_missed),
+    ("refunds-agree", sql("UPDATE refund SET amount_minor = amount_minor + 1")),
+    ("refunds-agree", sql("UPDATE refund SET external_id = '4711'")),
+    ("never-more-than-paid", sql("UPDATE payment_event SET amount_minor = 1")),
+    ("never-more-than-paid", sql("UPDATE sales_order SET refund_reserved_minor = 1")),
+    ("cancelled-is-over", an_order_revived_unseen),
     ("stock-is-conserved", sql("UPDATE stock_level SET on_hand = on_hand + 1")),
     ("stock-is-conserved", sql("UPDATE stock_promise SET sellable = sellable + 1")),
     ("promises-add-up", sql("UPDATE stock_promise SET reserved = reserved + 1")),
@@ -125,11 +164,9 @@ PLANTED: tuple[tuple[str, Plant], ...] = (
     ("lines-add-up", sql("UPDATE sales_order_line SET reserved = reserved + 1")),
     ("lines-add-up", sql("UPDATE sales_order_line SET shipped = 0 WHERE shipped > 0")),
     ("units-leave-once", sql("DELETE FROM stock_movement WHERE kind = 'ship'")),
-    ("no-job-stuck", sql("UPDATE sync_job SET state = 'running' WHERE kind = 'accept_order'")),
-    ("no-job-stuck", sql(
-        "UPDATE sync_job SET state = 'ready', serial_key = NULL WHERE kind = 'accept_order'"
-    )),
-    ("no-job-stuck", sql("UPDATE sync_job SET state = 'held' WHERE kind = 'accept_order'")),
+    ("no-job-stuck", sql("UPDATE sync_job SET state = 'running'" + ONE)),
+    ("no-job-stuck", sql("UPDATE sync_job SET state = 'ready', serial_key = NULL" + ONE)),
+    ("no-job-stuck", sql("UPDATE sync_job SET state = 'held'" + ONE)),
     ("dead-jobs-explained", sql("UPDATE sync_job SET state = 'dead' WHERE kind = 'open_books'")),
     ("jobs-move-as-drawn", sql("UPDATE job_attempt SET transition = 'T99'")),
     ("jobs-move-as-drawn", sql("UPDATE job_attempt SET transition = ''")),

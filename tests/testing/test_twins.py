@@ -231,6 +231,23 @@ def test_the_clock_can_be_frozen_moved_and_let_go(stamps: RunningTwin) -> None:
     assert timedelta(0) < stamps.now() - noon - timedelta(hours=1) < timedelta(minutes=1)
 
 
+def test_a_twin_may_live_by_anothers_clock_and_does_what_is_due_when_told(tmp_path: Path) -> None:
+    now = [datetime(2026, 11, 22, 12, tzinfo=UTC)]
+    with running(twin, data=tmp_path / "stamps.db", clock=lambda: now[0]) as vendor:
+        vendor.fault("late_apply", seconds=60)
+        assert vendor.follows and vendor.next_due() is None
+        assert buy(vendor).status_code >= 500
+        assert vendor.next_due() == now[0] + timedelta(minutes=1)
+        vendor.settle()
+        assert bought(vendor) == []
+        now[0] += timedelta(minutes=1)
+        vendor.settle()
+        assert bought(vendor) == ["me"] and vendor.next_due() is None
+        assert vendor.log.effects()[0].at == vendor.now() == now[0]
+        with pytest.raises(ValueError, match="another's clock"):
+            vendor.advance(60)
+
+
 def test_documents_can_be_read_and_changed_from_outside(stamps: RunningTwin) -> None:
     stamps.merge("shelf", 1, colour="blue")
     assert stamps.document("shelf", 1)["colour"] == "blue"

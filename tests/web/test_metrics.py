@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from fastapi import FastAPI
 
+from hub.sdk.pacing import Breaker
 from hub.services.context import Hub
 from hub.services.vendors.connect import pause
 from hub.services.vendors.watch import look
 from hub.services.work import owe
 from hub.store import tables
 from hub.store.ids import new_id
+from hub.store.pacing_rows import State, put_state
 from hub.web.app import create_app
 from hub.web.metrics import GAUGES
 from tests.store.conftest import SettableClock
@@ -41,6 +43,14 @@ def test_what_is_owed_and_what_is_old_is_counted(
     assert found['hub_jobs{state="ready"}'] == 1
     assert found['hub_jobs_owed{kind="pull_orders",state="ready"}'] == 1
     assert found["hub_oldest_ready_seconds"] == 90 and found["hub_relay_pass_age_seconds"] == 0
+
+
+def test_a_vendor_that_is_left_alone_is_one_figure(app: FastAPI, hub: Hub) -> None:
+    shop = hub.connection("NYC").id
+    assert figures(app)['hub_breaker_open{connection="NYC"}'] == 0
+    with hub.store.unit_of_work() as unit:
+        put_state(unit, shop, State(breaker=Breaker().opened(unit.now.timestamp())))
+    assert figures(app)['hub_breaker_open{connection="NYC"}'] == 1
 
 
 def test_what_ended_is_counted_once(app: FastAPI, hub: Hub, clock: SettableClock) -> None:

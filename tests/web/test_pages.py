@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from html import unescape
+from typing import Any
 
 import httpx
 import pytest
@@ -221,6 +222,15 @@ def test_a_foreign_peer_is_refused_with_a_sentence(seen: Seen, where: str, peer:
 
 def test_a_proxy_that_speaks_for_somebody_is_refused(seen: Seen) -> None:
     refused(ask(seen.app, "/", **{"x-forwarded-for": "203.0.113.9"}))
+
+
+def test_a_proxy_that_speaks_for_somebody_without_a_word_is_refused(seen: Seen) -> None:
+    """As nginx does where nobody told it more: the peer and the Host it names are this machine."""
+
+    async def passed_on(scope: Any, receive: Any, send: Any) -> None:
+        await seen.app({**scope, "http_version": "1.0"}, receive, send)
+
+    refused(ask(passed_on, "/"))  # type: ignore[arg-type]
 
 
 def refused(answer: httpx.Response) -> None:

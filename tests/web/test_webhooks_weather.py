@@ -239,3 +239,32 @@ def test_a_renewed_secret_leaves_the_old_one_good_for_two_days(
     with pytest.raises(SignatureError):
         open_letter(hub, token, letter("1", SECRET))
     assert open_letter(hub, token, letter("1", "renewed")).deliveries
+
+
+def test_bodies_that_still_wait_for_a_hanging_database_are_counted(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody may send them: the check of a signature is what they wait for."""
+    wakes, submitted, submit = threading.Event(), [], webhooks.Lanes.submit
+
+    def count(lanes: Any, key: str, work: Any) -> Any:
+        submitted.append(key)
+        return submit(lanes, key, work)
+
+    def hang(*given: Any) -> Any:
+        wakes.wait(10)
+        raise SignatureError("nobody knows whom to ask")
+
+    monkeypatch.setattr(webhooks, "open_letter", hang)
+    monkeypatch.setattr(webhooks.Lanes, "submit", count)
+    monkeypatch.setattr(webhooks, "KEPT_WITHIN_S", 0.1)
+    monkeypatch.setattr(webhooks, "MOST_IN_HAND", 5_000)
+    with bells(sqlite_store, with_bell(sqlite_store)) as bell:
+        assert bell.ring(*["x" * 1000] * 4) == [503] * 4
+        assert bell.ring(*["x" * 1000] * 4) == [503] * 4
+        assert len(submitted) == 5, "there was room for one more"
+        wakes.set()
+        until = time.monotonic() + 5
+        while bell.ring("x" * 4000) != [401] and time.monotonic() < until:
+            time.sleep(0.01)
+        assert bell.ring("x" * 4000) == [401], "what they held is free again"

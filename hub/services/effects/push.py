@@ -112,9 +112,10 @@ def _send(task: _Task) -> JobResult:
         return _ask_operator(task.hub, effect, "what is to be sent is not what was sent before")
     with store.unit_of_work() as unit:
         task.job.begin_call(unit)
-        if task.kind.need(unit.connection, effect) != Need.WANTED:  # decided since we looked
-            raise Snooze(unit.now, "it is no longer wanted as it was")
         effects.mark_sent(unit, effect, task.job.id, digest, task.traits.settle)
+        # asked last: who has just decided about it may have kept the effect's row from us
+        if task.kind.need(unit.connection, effect) != Need.WANTED:
+            raise Snooze(unit.now, "it is no longer wanted as it was")
     try:
         answer = _ask(task, task.kind.call)
     except RejectedError as error:
@@ -157,6 +158,9 @@ def _succeeded(task: _Task, answer: Any, note: str) -> JobResult:
         if known.facts.state not in FINAL or known.facts.state == EffectState.NEEDS_OPERATOR:
             effects.mark_succeeded(unit, known.id, task.kind.name(answer), note)
             task.kind.succeeded(unit, known, answer)
+        elif known.facts.state == EffectState.REFUSED:  # others had looked in vain and gave it up
+            told = f"it was given up, then the vendor answered {task.kind.name(answer)}"
+            effects.mark_needs_operator(unit, known, told)
     return JobResult("ok")
 
 

@@ -21,6 +21,7 @@ from hub.store.catalogue import observe_stock, offers_on
 from hub.store.connections import Connected
 from hub.store.cursors import PRODUCTS, forget_cursor
 from hub.store.decisions import keep_decision
+from hub.store.desired import LISTING, STOCK, TRACKING, open_wishes
 from hub.store.jobs import JobResult, RunningJob
 from hub.store.schedules import put_schedule
 from hub.store.unit_of_work import Unit
@@ -32,6 +33,7 @@ MOST_READ = 200
 """Records read one by one in a run; the next run goes on."""
 STOCK_SLICE = 200
 _CIRCLES = 3
+_PUSHES = {STOCK: "publish_stock", TRACKING: "publish_tracking", LISTING: "publish_listings"}
 Kind = Literal["order", "listing"]
 
 _orders = tables.sales_order
@@ -74,6 +76,7 @@ def compare_shop(hub: Hub, job: RunningJob) -> JobResult:
     ended = _end_listings(hub, job, shop, listings.vanished)
     _read_refunds_again(hub, job, shop)
     _look_at_stock(hub, job, shop)
+    _push_again(hub, job, shop)
     counters = {"created": pulled, "skipped": len(listings.missing), "updated": buried + ended}
     return JobResult("ok" if any(counters.values()) else "no_change", counters)
 
@@ -204,13 +207,7 @@ def _walk_products_again(hub: Hub, job: RunningJob, shop: Connected) -> None:
 
 def _end_listings(hub: Hub, job: RunningJob, shop: Connected, vanished: Sequence[str]) -> int:
     """End the listings that a second question does not find either."""
-    reader = hub.open(shop).offering(PullStock)
-    there = set()
-    if reader is not None and vanished:
-        asked = [_target(hub, shop, external_id) for external_id in vanished]
-        for part in portions(asked):
-            job.pulse.beat()
-            there |= {seen.external_id for seen in reader.read_stock(part)}
+    there = still_shown(hub, job, shop, vanished)
     gone = [external_id for external_id in vanished if external_id not in there]
     with hub.store.unit_of_work() as unit:
         job.guard(unit)
@@ -218,6 +215,19 @@ def _end_listings(hub: Hub, job: RunningJob, shop: Connected, vanished: Sequence
         if gone:
             keep_decision(unit, shop.id, "comparison", "listings_gone", {"listings": gone[:500]})
     return ended
+
+
+def still_shown(
+    hub: Hub, job: RunningJob, shop: Connected, external_ids: Sequence[str]
+) -> set[str]:
+    """Ask a shop for listings that it is said to have no longer; gives those it has."""
+    reader = hub.open(shop).offering(PullStock)
+    there: set[str] = set()
+    if reader is not None:
+        for part in portions([_target(hub, shop, external_id) for external_id in external_ids]):
+            job.pulse.beat()
+            there |= {seen.external_id for seen in reader.read_stock(part)}
+    return there
 
 
 def _target(hub: Hub, shop: Connected, external_id: str) -> StockTarget:
@@ -274,3 +284,12 @@ def _look_at_stock(hub: Hub, job: RunningJob, shop: Connected) -> None:
         observe_stock(unit, shop.id, shown)
         ids = {one.external_id: one.listing_id for one in chosen}
         repair_drift(unit, shop, {ids[one]: seen for one, seen in shown.items() if one in ids})
+
+
+def _push_again(hub: Hub, job: RunningJob, shop: Connected) -> None:
+    """Owe what the shop has not confirmed: what is wanted there outlives a job that died of it."""
+    with hub.store.unit_of_work() as unit:
+        job.guard(unit)
+        for field, kind in _PUSHES.items():
+            if shop.writes and open_wishes(unit.connection, shop.id, field, 1):
+                owe(unit, kind, shop.id, shop.id)

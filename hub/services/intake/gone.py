@@ -1,6 +1,6 @@
 """Records that a shop no longer has: a tombstone, and nothing is promised or published for them."""
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from hub.records.catalogue import ListingState
 from hub.records.events import EventKind
@@ -38,6 +38,16 @@ def order_is_gone(unit: Unit, connection_id: str, external_id: str) -> bool:
     _bury(unit, connection_id, ORDER, [external_id])
     unit.record(EventKind.ORDER_CANCELLED, str(known), connection_id)
     return True
+
+
+def shown_under(database: Connection, connection_id: str, external_id: str) -> list[str]:
+    """Give the ids of a product's listings that have not ended: its own and its variations'."""
+    rows = tables.listing
+    query = select(rows.c.external_id).where(
+        rows.c.connection_id == connection_id, rows.c.state != ListingState.ENDED.value,
+        or_(rows.c.external_id == external_id, rows.c.parent_external_id == external_id),
+    )  # fmt: skip
+    return list(database.execute(query).scalars())
 
 
 def listing_is_gone(unit: Unit, connection_id: str, external_id: str) -> int:

@@ -1,8 +1,7 @@
 """Landing: a page and its cursor in one commit; repeats and stale arrivals do nothing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -12,7 +11,7 @@ from hub.records.events import EventKind
 from hub.records.order import HoldReason, Order
 from hub.sdk.capabilities import ReceiveWebhooks
 from hub.services.context import Hub
-from hub.services.intake.mapping import Fresh, fresh_items, map_items
+from hub.services.intake.mapping import Fresh, Translate, fresh_items, map_items, unambiguous
 from hub.services.orders.holds import place_hold
 from hub.services.orders.refund_notes import note_refunds
 from hub.services.stock.opening import take_late_opening, take_opening_stock
@@ -38,7 +37,6 @@ from hub.store.unit_of_work import Unit
 _ORDERS: TypeAdapter[list[Order]] = TypeAdapter(list[Order])
 _LISTINGS: TypeAdapter[list[Listing]] = TypeAdapter(list[Listing])
 
-Translate = Callable[[bytes], Mapping[str, Any]]
 InSameCommit = Callable[[Unit], None]
 
 
@@ -74,7 +72,7 @@ def land_order_page(
     """
     with hub.store.reading() as database:
         fresh = fresh_items(database, connection.id, ORDER, raws)
-    mapped, problems = map_items(fresh, translate, _ORDERS)
+    mapped, problems = map_items(fresh, unambiguous(translate), _ORDERS)
     tally = Tally(seen=len(raws), unchanged=len(raws) - len(fresh), quarantined=len(problems))
     with hub.store.unit_of_work() as unit:
         landings = _reconciled(unit, connection, _newest(mapped), tally)

@@ -11,10 +11,12 @@ from sqlalchemy import Connection
 
 from hub.records.base import Record
 from hub.sdk.errors import MappingError
+from hub.sdk.payload import repeated_key
 from hub.store import tables
 from hub.store.intake import Problem
 from hub.store.lander import among
 
+Translate = Callable[[bytes], Mapping[str, Any]]
 R = TypeVar("R", bound=Record)
 
 
@@ -39,8 +41,19 @@ def fresh_items(
     ]
 
 
+def unambiguous(translate: Translate) -> Translate:
+    """Refuse, before it is translated, a record of money in which a key stands twice."""
+
+    def checked(raw: bytes) -> Mapping[str, Any]:
+        if (path := repeated_key(raw)) is not None:
+            raise MappingError(path, "", "this key stands twice in one object")
+        return translate(raw)
+
+    return checked
+
+
 def map_items(
-    items: Sequence[Fresh], translate: Callable[[bytes], Mapping[str, Any]],
+    items: Sequence[Fresh], translate: Translate,
     validator: TypeAdapter[list[R]],
 ) -> tuple[list[tuple[Fresh, R]], list[Problem]]:  # fmt: skip
     """Translate and validate a page: at once when all is well, one by one when something is not."""

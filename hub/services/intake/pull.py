@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from hub.domain.signals import is_misread
 from hub.sdk.capabilities import Page, PullOrders, PullProducts
 from hub.services.context import Hub
 from hub.services.intake.ingest import Tally, land_listing_page, land_order_page
@@ -12,12 +13,15 @@ from hub.services.work import owe
 from hub.store.connections import Connected
 from hub.store.cursors import ORDERS, PRODUCTS, get_cursor, set_cursor
 from hub.store.jobs import JobResult, RunningJob
+from hub.store.misread import misread
 from hub.store.unit_of_work import Unit
 
 
 def pull_orders(hub: Hub, job: RunningJob) -> JobResult:
     """Pull the orders of a connection that changed."""
     shop = hub.connection(job.subject)
+    if _waits(hub, shop, ORDERS):
+        return JobResult("partial")
     return _result(walk_orders(hub, shop, job))
 
 
@@ -31,6 +35,8 @@ def walk_orders(hub: Hub, shop: Connected, job: RunningJob) -> Tally:
         job.safe_point()
         close = partial(_close_page, hub, job, shop, ORDERS, page, tally)
         tally.add(land_order_page(hub, shop, page.items, reader.to_order, close))
+        if job.kind == "pull_orders" and is_misread(tally.seen, tally.quarantined):
+            break
     return tally
 
 
@@ -41,11 +47,22 @@ def pull_products(hub: Hub, job: RunningJob) -> JobResult:
     tally = Tally()
     if reader is None:
         return _result(tally)
+    if _waits(hub, shop, PRODUCTS):
+        return JobResult("partial")
     for page in _pages(hub, shop, PRODUCTS, reader.pull_products):
         job.safe_point()
         close = partial(_close_page, hub, job, shop, PRODUCTS, page, tally)
         tally.add(land_listing_page(hub, shop, page.items, reader.to_listing, close))
+        if is_misread(tally.seen, tally.quarantined):
+            break
     return _result(tally)
+
+
+def _waits(hub: Hub, shop: Connected, stream: str) -> bool:
+    """Whether a stream is left alone because too much of it was not understood."""
+    with hub.store.reading() as database:
+        found = misread(database, shop.id, stream)
+    return found is not None and hub.store.clock() < found.try_at
 
 
 def _pages(

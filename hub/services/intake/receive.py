@@ -15,7 +15,8 @@ from hub.sdk.errors import MappingError, RejectedError, SignatureError
 from hub.sdk.secrets import Secret
 from hub.sdk.webhooks import Delivery, WebhookRequest, verify_hmac_sha256
 from hub.services.context import Hub
-from hub.services.intake.gone import listing_is_gone, order_is_gone
+from hub.services.intake.comparison import still_shown
+from hub.services.intake.gone import listing_is_gone, order_is_gone, shown_under
 from hub.services.intake.ingest import land_order_page
 from hub.services.work import draft, owe
 from hub.store.connections import Connected, find_by_hook_token, open_previous_secrets
@@ -234,13 +235,22 @@ def _close(job: RunningJob, item: InboxItem, unit: Unit) -> None:
 
 def _ring_for_a_pull(hub: Hub, job: RunningJob, item: InboxItem) -> JobResult:
     """Something other than an order changed: the incremental pull finds it at once."""
+    gone = _gone_listings(hub, job, item) if item.deleted and item.kind == "product" else []
     with hub.store.unit_of_work() as unit:
         finish_inbox_item(unit, item, "applied", "pulled")
-        if item.deleted and item.kind == "product":
-            listing_is_gone(unit, item.connection_id, item.external_id)
+        for external_id in gone:
+            listing_is_gone(unit, item.connection_id, external_id)
         owe(unit, "pull_products", item.connection_id, item.connection_id)
         job.finish(unit)
     return JobResult("ok")
+
+
+def _gone_listings(hub: Hub, job: RunningJob, item: InboxItem) -> list[str]:
+    """Ask the shop: it may have restored the product long before this was told."""
+    with hub.store.reading() as database:
+        known = shown_under(database, item.connection_id, item.external_id)
+    there = still_shown(hub, job, hub.connection(item.connection_id), known)
+    return [external_id for external_id in known if external_id not in there]
 
 
 def _gone(hub: Hub, job: RunningJob, item: InboxItem) -> JobResult:

@@ -1,7 +1,7 @@
 """Refunds the shop shows: read when the order names others than known, landed once each."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -12,7 +12,7 @@ from hub.records.order import HoldReason
 from hub.records.payment import PaymentEventKind, Refund
 from hub.sdk.capabilities import ReadRefunds
 from hub.services.context import Hub
-from hub.services.intake.mapping import Fresh, map_items
+from hub.services.intake.mapping import Fresh, map_items, unambiguous
 from hub.services.orders.holds import release_placed
 from hub.services.orders.refund_notes import READER
 from hub.store import tables
@@ -34,18 +34,24 @@ def read_refunds(hub: Hub, job: RunningJob) -> JobResult:
     """Read all refunds of an order and land them; one that is there no longer is reversed."""
     with hub.store.reading() as database:
         order = get_order(database, job.subject)
+        before = database.execute(
+            select(_refund.c.external_id).where(
+                _refund.c.order_id == order.id, _refund.c.state == "made"
+            )
+        ).scalars().all()  # fmt: skip
     shop = hub.connection(order.connection_id)
     reader = hub.open(shop).offering(ReadRefunds)
     if reader is None:
         return JobResult("no_change")
     raws = reader.read_refunds(order.external_id)
     fresh = [Fresh(raw, hashlib.sha256(raw).digest()) for raw in raws]
-    mapped, problems = map_items(fresh, reader.to_refund, _REFUNDS)
+    mapped, problems = map_items(fresh, unambiguous(reader.to_refund), _REFUNDS)
     with hub.store.unit_of_work() as unit:
         job.guard(unit)
         keep_aside(unit, shop.id, REFUND, problems)
         resolve_kept(unit, shop.id, REFUND, [one.external_id for _, one in mapped])
-        changed = land_refunds(unit, order, [one for _, one in mapped], whole=not problems)
+        shown = [one for _, one in mapped]
+        changed = land_refunds(unit, order, shown, None if problems else before)
         if not problems and release_placed(unit, order.id, HoldReason.REFUND, by=READER):
             unit.record(EventKind.HOLD_RELEASED, order.id, shop.id)
         refresh_phase(unit, [order.id])
@@ -53,11 +59,16 @@ def read_refunds(hub: Hub, job: RunningJob) -> JobResult:
     return JobResult(outcome, {"seen": len(raws), "updated": changed, "quarantined": len(problems)})
 
 
-def land_refunds(unit: Unit, order: StoredOrder, shown: Sequence[Refund], whole: bool) -> int:
-    """Land the refunds of one order; when they are the `whole` list, others are gone.
+def land_refunds(
+    unit: Unit, order: StoredOrder, shown: Sequence[Refund], before: Collection[str] | None
+) -> int:
+    """Land the refunds of one order; those that the shop shows no longer are gone.
 
-    Gives how many are new, or gone. Sum and line counters are counted anew from the rows.
+    Only one made `before` the list was asked for can be missing from it. `before` is None when not
+    all of the list could be read. Gives how many are new, or gone. Sum and line counters are
+    counted anew from the rows.
     """
+    lock_money(unit, order.id)
     rows = unit.execute(select(_refund).where(_refund.c.order_id == order.id)).all()
     by_id = {row.external_id: row for row in rows if row.external_id}
     by_key = {row.key: row for row in rows if row.key and row.external_id is None}
@@ -66,18 +77,21 @@ def land_refunds(unit: Unit, order: StoredOrder, shown: Sequence[Refund], whole:
         if refund.external_id in by_id:
             changed += _seen_again(unit, order, by_id[refund.external_id], refund)
         elif refund.key in by_key:  # ours: its effect books it when it hears of it
-            _named(unit, by_key[refund.key], refund)
+            changed += _named(unit, order, by_key[refund.key], refund)
         else:
             _insert(unit, order, refund)
             changed += 1
-    gone = {refund.external_id for refund in shown}
-    if whole:
-        for external_id, row in by_id.items():
-            if external_id not in gone and row.state == "made":
-                _is_gone(unit, order, row)
-                changed += 1
-    _count_anew(unit, order.id)
+    for external_id in set(before or ()) - {refund.external_id for refund in shown}:
+        if external_id in by_id and by_id[external_id].state == "made":
+            _is_gone(unit, order, by_id[external_id])
+            changed += 1
+    _count_anew(unit, order.id, whole=before is not None)
     return changed
+
+
+def lock_money(unit: Unit, order_id: str) -> None:
+    """Let nobody else book an order's money until this unit ends: sums are made from many rows."""
+    unit.execute(select(_order.c.id).where(_order.c.id == order_id).with_for_update())
 
 
 def _lines(refund: Refund) -> list[dict[str, Any]]:
@@ -97,21 +111,31 @@ def _insert(unit: Unit, order: StoredOrder, refund: Refund) -> None:
     unit.record(EventKind.REFUND_FOUND, order.id, order.connection_id)
 
 
-def _named(unit: Unit, row: Any, refund: Refund) -> None:
+def _named(unit: Unit, order: StoredOrder, row: Any, refund: Refund) -> bool:
+    """Keep the shop's id of a refund we asked for; one that we took for refused was made."""
     unit.execute(
         update(_refund)
         .where(_refund.c.id == row.id, _refund.c.external_id.is_(None))
-        .values(external_id=refund.external_id, refunded_at=refund.refunded_at)
+        .values(external_id=refund.external_id)
     )
+    return _seen_again(unit, order, row, refund)
 
 
 def _seen_again(unit: Unit, order: StoredOrder, row: Any, refund: Refund) -> bool:
-    """A refund is what it was; one that was gone and is shown again is made."""
-    values: dict[str, Any] = {"lines": _lines(refund), "refunded_at": refund.refunded_at}
-    back = row.state == "gone"
+    """A refund is what it was; one that was gone, or refused, and is shown is made.
+
+    One that is still asked for stays as it was asked for: a repeat must be the same request.
+    """
+    values: dict[str, Any] = {"refunded_at": refund.refunded_at}
+    if row.state != "asked":
+        values["lines"] = _lines(refund)
+    back = row.state in ("gone", "refused")
     if back:
         values["state"] = "made"
         unit.record(EventKind.REFUND_FOUND, order.id, order.connection_id)
+    if row.state == "refused":
+        kind = PaymentEventKind.REFUNDED
+        note_money(unit, order, kind, refund.external_id, row.amount_minor)
     unit.execute(update(_refund).where(_refund.c.id == row.id).values(**values))
     return bool(back)
 
@@ -142,12 +166,16 @@ def note_money(
         )  # fmt: skip
 
 
-def _count_anew(unit: Unit, order_id: str) -> None:
+def _count_anew(unit: Unit, order_id: str, whole: bool) -> None:
+    """Count the rows; of a list that is not `whole` the shop's own sum stands, if it is more."""
     made = (_refund.c.order_id == order_id, _refund.c.state == "made")
     total = unit.execute(
         select(func.coalesce(func.sum(_refund.c.amount_minor), 0)).where(*made)
     ).scalar_one()
-    unit.execute(update(_order).where(_order.c.id == order_id).values(refunded_minor=int(total)))
+    more = [] if whole else [_order.c.refunded_minor < int(total)]
+    unit.execute(
+        update(_order).where(_order.c.id == order_id, *more).values(refunded_minor=int(total))
+    )
     units: dict[str, int] = {}
     for row in unit.execute(select(_refund.c.lines).where(*made)):
         for line in row.lines:

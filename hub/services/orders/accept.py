@@ -209,7 +209,7 @@ def expire_reservations(hub: Hub, job: RunningJob) -> None:
             .where(held.c.state == "active", held.c.expires_at <= unit.now)
             .limit(200)
         ).all()
-        freed = {ledger.release(unit, row.order_line_id, "expired") for row in over}
+        freed = {ledger.release(unit, row.order_line_id, "expired", True) for row in over}
         stock_moved(unit, {item for item in freed if item is not None})
         refresh_phase(unit, {row.order_id for row in over})
         if over:

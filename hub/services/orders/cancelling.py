@@ -122,17 +122,26 @@ def _refused(unit: Unit, effect: Effect, reason: str) -> None:
 
 
 def _withdrawn(unit: Unit, effect: Effect) -> None:
+    if _has_left(unit.connection, effect.subject_id):
+        why = {"reason": "parts of it left before the shop was asked: that is a return"}
+        keep_decision(unit, effect.subject_id, CANCELLATION, "too_late", why)
     release_placed(unit, effect.subject_id, HoldReason.MANUAL, by=CANCELLATION)
     refresh_phase(unit, [effect.subject_id])
 
 
 def _need(database: Connection, effect: Effect) -> Need:
-    """An order that is over at the shop needs no cancelling."""
+    """An order that is over at the shop needs no cancelling; one that left is a return."""
     state = database.execute(
         select(_order.c.channel_state).where(_order.c.id == effect.subject_id)
     ).scalar_one()
     over = state in (ChannelState.CANCELLED.value, ChannelState.FINISHED.value)
-    return Need.OVER if over else Need.WANTED
+    return Need.OVER if over or _has_left(database, effect.subject_id) else Need.WANTED
+
+
+def _has_left(database: Connection, order_id: str) -> bool:
+    line = tables.order_line
+    left = select(line.c.id).where(line.c.order_id == order_id, line.c.shipped > 0)
+    return database.execute(left.limit(1)).first() is not None
 
 
 CANCELLATION_KIND = EffectKind(

@@ -9,7 +9,7 @@ from hub.domain.effects import EffectState
 from hub.records.order import ChannelState, HoldReason
 from hub.services.context import Hub
 from hub.services.orders.holds import place_hold, release_hold
-from hub.services.shipping.labels import LABEL
+from hub.services.shipping.labels import LABEL, end_parcel
 from hub.services.shipping.voids import owe_voids
 from hub.services.stock.opening import default_location
 from hub.services.stock.publish import stock_moved
@@ -111,12 +111,7 @@ def stop_unlabelled(unit: Unit, order: StoredOrder) -> set[str]:
         for one in owed:
             if one.state == EffectState.PREPARED:
                 effects.mark_refused(unit, one.id, "the order no longer needs it")
-        freed |= ledger.unallocate(unit, row.fulfilment_order_id)
-        unit.execute(update(_shipment).where(_shipment.c.id == row.id).values(state="voided"))
-        work = tables.fulfilment_order
-        unit.execute(
-            update(work).where(work.c.id == row.fulfilment_order_id).values(state="cancelled")
-        )
+        freed |= end_parcel(unit, row.id, row.fulfilment_order_id)
     return freed
 
 

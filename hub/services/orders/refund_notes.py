@@ -11,6 +11,7 @@ from hub.records.order import ChannelState, HoldReason, Order
 from hub.sdk.capabilities import ReadRefunds
 from hub.services.context import Hub
 from hub.services.orders.holds import hold_unless_settled, place_hold
+from hub.services.stock.publish import stock_moved
 from hub.services.work import owe
 from hub.store import ledger, tables
 from hub.store.connections import Connected
@@ -105,9 +106,12 @@ def apply_refunds(unit: Unit, order: StoredOrder) -> StoredOrder:
         for line in order.lines
     ]  # fmt: skip
     found = leave_out(lines, _unnamed(unit, order.id))
+    freed = {ledger.release(unit, line_id) for line_id, _ in found.cancelled} - {None}
     for line_id, cancelled in found.cancelled:
-        ledger.release(unit, line_id)
         unit.execute(update(_line).where(_line.c.id == line_id).values(cancelled=cancelled))
+    if freed:
+        stock_moved(unit, [item for item in freed if item])
+        owe(unit, "reserve_waiting", "")
     for doubt in found.doubts:
         hold_unless_settled(unit, order.id, HoldReason.REFUND, doubt, by="sync")
     if found.take_back:

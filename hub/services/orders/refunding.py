@@ -2,20 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from hub.domain.effects import EffectState
 from hub.domain.refunds import share_of
-from hub.records.money import from_minor, to_minor
+from hub.records.money import MoneyError, from_minor, to_minor
 from hub.records.payment import PaymentEventKind, RefundLine, RefundRequest
 from hub.registry import Opened
 from hub.sdk.capabilities import Accepted, ReadRefunds, RefundOrder
 from hub.sdk.errors import HubError
 from hub.services.context import Hub
 from hub.services.effects.effect_kind import EffectKind, always_wanted, nothing_more, offered
-from hub.services.intake.refunds import note_money
+from hub.services.intake.refunds import lock_money, note_money
 from hub.services.work import owe
 from hub.store import effects, tables
 from hub.store.effects import Effect
@@ -63,12 +64,23 @@ def plan_refund(
         lines = tuple(_line(database, order, sku, n) for sku, n in (units or {}).items())
     _check_shop(hub, order)
     currency = order.record.currency
-    wanted = to_minor(amount, currency) if amount else sum(line.amount_minor for line in lines)
+    wanted = _exactly(amount, currency) if amount else sum(line.amount_minor for line in lines)
     if wanted <= 0:
         raise RefundRefusedError("a refund gives something back: more than nothing")
     if wanted > left:
         raise RefundRefusedError(_too_much(wanted, left, currency))
     return RefundPlan(order.id, order.number, currency, wanted, lines, left)
+
+
+def _exactly(amount: str, currency: str) -> int:
+    """Read an amount that a person gave: what the currency has no coins for is not rounded."""
+    try:
+        minor = to_minor(amount, currency)
+    except MoneyError as error:
+        raise RefundRefusedError(str(error)) from None
+    if Decimal(amount) != Decimal(from_minor(minor, currency)):
+        raise RefundRefusedError(f"{amount} is more exact than {currency} is")
+    return minor
 
 
 def _too_much(wanted: int, left: int, currency: str) -> str:
@@ -206,9 +218,16 @@ def _find(opened: Opened, request: RefundRequest, key: str) -> Accepted | None:
     return offered(opened, RefundOrder).find_refund(request, key=key)
 
 
+def _row(unit: Unit, effect: Effect) -> Any:
+    """Read the refund of an effect, and keep its order's money to this unit."""
+    asked = select(_refund.c.order_id).where(_refund.c.id == effect.subject_id)
+    lock_money(unit, unit.execute(asked).scalar_one())
+    return unit.execute(select(_refund).where(_refund.c.id == effect.subject_id)).one()
+
+
 def _made(unit: Unit, effect: Effect, answer: Accepted) -> None:
     """Book it: what was reserved is given back. One already read under its id is this one."""
-    row = unit.execute(select(_refund).where(_refund.c.id == effect.subject_id)).one()
+    row = _row(unit, effect)
     read = (
         _refund.c.connection_id == row.connection_id, _refund.c.id != row.id,
         _refund.c.external_id == answer.external_id,
@@ -219,38 +238,45 @@ def _made(unit: Unit, effect: Effect, answer: Accepted) -> None:
         .where(_refund.c.id == row.id)
         .values(state="made", external_id=answer.external_id, refunded_at=unit.now)
     )
-    _settle_reserved(unit, row, given_back=0 if counted else row.amount_minor)
+    _settle_reserved(unit, row, given_back=not counted and row.state != "made")
     order = get_order(unit.connection, row.order_id)
     note_money(unit, order, PaymentEventKind.REFUNDED, answer.external_id, row.amount_minor)
     owe(unit, "read_refunds", order.id, order.connection_id)
     owe(unit, "accept_order", order.id)
 
 
-def _settle_reserved(unit: Unit, row: Any, given_back: int) -> None:
+def _settle_reserved(unit: Unit, row: Any, given_back: bool) -> None:
+    """Set free what a refund had reserved: one that is not asked for (any more) has nothing."""
+    reserved = row.amount_minor if row.state == "asked" else 0
+    given = row.amount_minor if given_back else 0
     unit.execute(
         update(_order)
         .where(_order.c.id == row.order_id)
         .values(
-            refund_reserved_minor=_order.c.refund_reserved_minor - row.amount_minor,
-            refunded_minor=_order.c.refunded_minor + given_back,
+            refund_reserved_minor=_order.c.refund_reserved_minor - reserved,
+            refunded_minor=_order.c.refunded_minor + given,
         )
     )
 
 
 def _refused(unit: Unit, effect: Effect, reason: str) -> None:
-    """Nothing was given back: the amount may be asked for again."""
-    row = unit.execute(select(_refund).where(_refund.c.id == effect.subject_id)).one()
-    unit.execute(update(_refund).where(_refund.c.id == row.id).values(state="refused"))
-    _settle_reserved(unit, row, given_back=0)
+    """Nothing was given back: the amount may be asked for again. What the shop shows was."""
+    row = _row(unit, effect)
+    shown = row.external_id is not None
+    state = "made" if shown else "refused"
+    unit.execute(update(_refund).where(_refund.c.id == row.id).values(state=state))
+    _settle_reserved(unit, row, given_back=shown and row.state != "made")
 
 
 def reserve_again(unit: Unit, effect: Effect) -> None:
     """Reserve the amount of a refused refund that is to be asked for once more.
 
-    Raises `RefundRefusedError` when it is no longer owed.
+    Raises `RefundRefusedError` when it is no longer owed, or was made after all.
     """
+    row = _row(unit, effect)
+    if row.external_id is not None:
+        raise RefundRefusedError(f"the shop shows it, as refund {row.external_id}: it happened")
     if effect.facts.state == EffectState.REFUSED:
-        row = unit.execute(select(_refund).where(_refund.c.id == effect.subject_id)).one()
         _reserve(unit, row.order_id, row.amount_minor, row.currency)
         unit.execute(update(_refund).where(_refund.c.id == row.id).values(state="asked"))
 

@@ -12,6 +12,7 @@ from hub.services.effects.effect_kinds import EFFECTS, LABEL, REFUND
 from hub.services.intake.ingest import InSameCommit, land_listing_page, land_order_page
 from hub.services.orders.holds import place_hold, release_hold
 from hub.services.orders.refunding import reserve_again
+from hub.services.shipping.labels import owe_follow_up
 from hub.services.work import owe
 from hub.store import effects, tables
 from hub.store.catalogue import LISTING
@@ -93,6 +94,7 @@ def _label_exists(unit: Unit, effect: Effect, reference: str, tracking: str) -> 
     order_id, connection_id = _order_of(unit, effect)
     release_hold(unit, order_id, HoldReason.POLICY, "operator")
     unit.record(EventKind.LABEL_BOUGHT, effect.subject_id, connection_id)
+    owe_follow_up(unit, order_id)
     refresh_phase(unit, [order_id])
 
 

@@ -60,8 +60,8 @@ def _take_over(unit: Unit, order: StoredOrder) -> set[str]:
 
 
 def _set(unit: Unit, line: StoredLine, wanted: int) -> None:
-    quantity = max(wanted, line.counters.shipped) or line.counters.quantity
-    cancelled = 0 if wanted else line.counters.quantity - line.counters.shipped
+    quantity = max(wanted, line.counters.shipped) if wanted else line.counters.quantity
+    cancelled = 0 if wanted else quantity - line.counters.shipped
     rows = tables.order_line
     unit.execute(
         update(rows).where(rows.c.id == line.id).values(quantity=quantity, cancelled=cancelled)

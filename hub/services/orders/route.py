@@ -17,6 +17,7 @@ from hub.sdk.capabilities import BuyLabel
 from hub.services.context import Hub
 from hub.services.effects.effect_kinds import LABEL
 from hub.services.orders.holds import open_holds, place_hold
+from hub.services.orders.refund_notes import apply_refunds
 from hub.services.work import owe
 from hub.store import effects, ledger, tables
 from hub.store.connections import Connected, get_connection, list_connections
@@ -31,9 +32,11 @@ from hub.store.unit_of_work import Unit
 def route_order(hub: Hub, job: RunningJob) -> None:
     """Route what is reserved, if nothing stands against it; otherwise the order waits as it is."""
     with hub.store.unit_of_work() as unit:
-        order = get_order(unit.connection, job.subject)
+        # Holds first: whoever lifts one has stored what it was for.
+        held = open_holds(unit, job.subject)
+        order = apply_refunds(unit, get_order(unit.connection, job.subject))
         outcome = "no_change"
-        if _may_ship(unit, order) and (lines := _lines_to_route(order)):
+        if not held and _may_ship(unit, order) and (lines := _lines_to_route(order)):
             outcome = _route(unit, hub, order, lines)
         job.finish(unit, outcome)
 

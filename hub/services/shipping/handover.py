@@ -33,7 +33,8 @@ def hand_over(hub: Hub, shipment_id: str) -> bool:
 
 def hand_over_in(unit: Unit, hub: Hub, shipment_id: str) -> bool:
     """Record a hand-over inside an open unit: by a command, a scan or the carrier's first event."""
-    row = unit.execute(select(_shipment).where(_shipment.c.id == shipment_id)).one()
+    parcel = select(_shipment).where(_shipment.c.id == shipment_id)
+    row = unit.execute(parcel.with_for_update()).one()
     if row.handed_over_at is not None:
         return False
     if is_being_voided(unit, shipment_id):

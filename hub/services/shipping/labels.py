@@ -11,8 +11,9 @@ from hub.registry import Opened
 from hub.sdk.capabilities import BuyLabel
 from hub.services.effects.effect_kind import EffectKind, offered
 from hub.services.orders.holds import place_hold
+from hub.services.stock.publish import stock_moved
 from hub.services.work import owe
-from hub.store import tables
+from hub.store import ledger, tables
 from hub.store.effects import Effect
 from hub.store.orders import refresh_phase
 from hub.store.people import ErasedError, open_parties, seal_for
@@ -81,8 +82,7 @@ def label_bought(unit: Unit, effect: Effect, label: Label) -> None:
         )
     )  # fmt: skip
     unit.record(EventKind.LABEL_BOUGHT, effect.subject_id, row.connection_id)
-    if follow_up := _follow_up(unit.connection, row.order_id):
-        owe(unit, follow_up, row.order_id)
+    owe_follow_up(unit, row.order_id)
     refresh_phase(unit, [row.order_id])
 
 
@@ -113,11 +113,33 @@ def label_need(database: Connection, effect: Effect) -> Need:
 
 
 def label_withdrawn(unit: Unit, effect: Effect) -> None:
-    """The shop is done with the order: what the parcel still holds is given back."""
+    """Give back what the parcel still holds; an order that is wanted again begins anew."""
     shipment = tables.shipment
-    order_id = unit.execute(
-        select(shipment.c.order_id).where(shipment.c.id == effect.subject_id)
-    ).scalar_one()
+    row = unit.execute(
+        select(shipment.c.order_id, shipment.c.fulfilment_order_id)
+        .where(shipment.c.id == effect.subject_id)
+    ).one()  # fmt: skip
+    freed = end_parcel(unit, effect.subject_id, row.fulfilment_order_id)
+    stock_moved(unit, freed)
+    if freed:
+        owe(unit, "reserve_waiting", "")
+    owe(unit, _follow_up(unit.connection, row.order_id) or "accept_order", row.order_id)
+    refresh_phase(unit, [row.order_id])
+
+
+def end_parcel(unit: Unit, shipment_id: str, fulfilment_order_id: str) -> set[str]:
+    """End a parcel that will not leave, and its work; gives the items it set free."""
+    shipment, work = tables.shipment, tables.fulfilment_order
+    waiting = shipment.c.state.in_(["draft", "label_purchased"])
+    unit.execute(
+        update(shipment).where(shipment.c.id == shipment_id, waiting).values(state="voided")
+    )
+    unit.execute(update(work).where(work.c.id == fulfilment_order_id).values(state="cancelled"))
+    return ledger.unallocate(unit, fulfilment_order_id)
+
+
+def owe_follow_up(unit: Unit, order_id: str) -> None:
+    """Owe what is to be done with a label that came for an order that changed meanwhile."""
     if follow_up := _follow_up(unit.connection, order_id):
         owe(unit, follow_up, order_id)
 

@@ -16,7 +16,7 @@ from hub.services.work import draft
 from hub.store import tables
 from hub.store.desired import TRACKING, confirm, mark_sent, open_wishes, refuse
 from hub.store.ids import new_id
-from hub.store.jobs import JobResult, RunningJob, Snooze, insert_jobs
+from hub.store.jobs import JobResult, LookAgain, RunningJob, insert_jobs
 from hub.store.lander import instant_text, land
 from hub.store.orders import refresh_phase
 from hub.store.unit_of_work import Unit
@@ -41,7 +41,7 @@ def track_parcel(hub: Hub, job: RunningJob) -> JobResult:
         now = unit.now
     if state in ARRIVED or now - row.handed_over_at > GIVE_UP_AFTER:
         return JobResult("ok", {"seen": len(scans)})
-    raise Snooze(now + LOOK_AGAIN, f"the parcel is {state}")
+    raise LookAgain(now + LOOK_AGAIN, f"the parcel is {state}")
 
 
 def record_scans(unit: Unit, shipment_id: str, scans: tuple[TrackingEvent, ...]) -> ShipmentState:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from hub.domain.effects import EffectState, Need
 from hub.records.order import HoldReason
@@ -12,10 +12,10 @@ from hub.sdk.capabilities import Accepted, VoidLabel
 from hub.services.context import Hub
 from hub.services.effects.effect_kind import EffectKind, nothing_more, offered
 from hub.services.orders.holds import place_hold
-from hub.services.shipping.labels import OVER
+from hub.services.shipping.labels import OVER, end_parcel
 from hub.services.stock.publish import stock_moved
 from hub.services.work import owe
-from hub.store import effects, ledger, tables
+from hub.store import effects, tables
 from hub.store.connections import get_connection
 from hub.store.effects import Effect
 from hub.store.orders import refresh_phase
@@ -30,9 +30,9 @@ _shipment = tables.shipment
 def owe_voids(unit: Unit, hub: Hub, order_id: str) -> int:
     """Owe the return of every bought label that has not left, where its carrier takes them back."""
     bought = unit.execute(
-        select(_shipment).where(
-            _shipment.c.order_id == order_id, _shipment.c.state == "label_purchased"
-        )
+        select(_shipment)
+        .where(_shipment.c.order_id == order_id, _shipment.c.state == "label_purchased")
+        .with_for_update()  # it may be handed over at this moment
     ).all()
     return sum(_owe_void(unit, hub, row) for row in bought)
 
@@ -49,13 +49,20 @@ def _owe_void(unit: Unit, hub: Hub, row: Any) -> bool:
 
 
 def is_being_voided(unit: Unit, shipment_id: str) -> bool:
-    """Whether the carrier was, or may have been, asked to take this label back."""
+    """Whether the carrier was, or may have been, asked to take this label back.
+
+    Nobody asks it until this unit ends. Whose row is taken is asking at this moment; to wait for
+    them would be to wait in a circle, since they record the end in the parcel's row.
+    """
     effect = tables.effect
-    asked = select(effect.c.id).where(
-        effect.c.subject_id == shipment_id, effect.c.kind == VOID, effect.c.sends > 0,
-        effect.c.state != EffectState.REFUSED.value,
-    )  # fmt: skip
-    return unit.execute(asked).first() is not None
+    owed = select(effect.c.sends, effect.c.state).where(
+        effect.c.subject_id == shipment_id, effect.c.kind == VOID
+    )
+    taken = unit.execute(owed.with_for_update(skip_locked=True)).all()
+    known = unit.execute(owed).all()
+    return len(taken) < len(known) or any(
+        row.sends > 0 and row.state != EffectState.REFUSED for row in known
+    )
 
 
 def _load_void(database: Connection, keyring: Keyring, effect: Effect) -> LabelVoid:
@@ -72,14 +79,7 @@ def _void(opened: Opened, request: LabelVoid, key: str) -> Accepted:
 def _voided(unit: Unit, effect: Effect, answer: Any) -> None:
     """The parcel is no more: its units are free, and its order is looked at anew."""
     row = unit.execute(select(_shipment).where(_shipment.c.id == effect.subject_id)).one()
-    unit.execute(
-        update(_shipment)
-        .where(_shipment.c.id == row.id, _shipment.c.state == "label_purchased")
-        .values(state="voided")
-    )
-    freed = ledger.unallocate(unit, row.fulfilment_order_id)
-    work = tables.fulfilment_order
-    unit.execute(update(work).where(work.c.id == row.fulfilment_order_id).values(state="cancelled"))
+    freed = end_parcel(unit, row.id, row.fulfilment_order_id)
     stock_moved(unit, freed)
     if freed:
         owe(unit, "reserve_waiting", "")

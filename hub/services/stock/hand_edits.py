@@ -15,7 +15,7 @@ from hub.store.decisions import keep_decision
 from hub.store.desired import Wish, times_sent
 from hub.store.unit_of_work import Unit
 
-HUB_WINS, CHANNEL_WINS = "hub_wins", "channel_wins"
+POLICIES = HUB_WINS, CHANNEL_WINS = "hub_wins", "channel_wins"
 DRIFT = "stock_drift"
 
 
@@ -94,11 +94,15 @@ def _keep(unit: Unit, shop: Connected, edit: HandEdit, outcome: str) -> None:
     keep_decision(unit, edit.offer.listing_id, DRIFT, outcome, document)
 
 
-def set_stock_policy(hub: Hub, code: str, policy: str) -> None:
-    """Say who wins when a number was typed at the shop; raises `HubError` for another word."""
-    if policy not in (HUB_WINS, CHANNEL_WINS):
-        raise HubError(f"{policy} is no policy; there are {HUB_WINS} and {CHANNEL_WINS}")
+def set_stock_policy(hub: Hub, code: str, policy: str) -> bool:
+    """Say who wins when a number was typed at the shop; False when it was said before.
+
+    Raises `HubError` for another word.
+    """
+    if policy not in POLICIES:
+        raise HubError(f"{policy} is no policy; there are {' and '.join(POLICIES)}")
     connection = hub.connection(code)
     rows = tables.connection
     with hub.store.unit_of_work() as unit:
-        unit.execute(update(rows).where(rows.c.id == connection.id).values(stock_policy=policy))
+        other = (rows.c.id == connection.id, rows.c.stock_policy != policy)
+        return bool(unit.changed(update(rows).where(*other).values(stock_policy=policy)))

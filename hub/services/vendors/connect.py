@@ -31,7 +31,7 @@ from hub.store.connections import (
 )
 from hub.store.cursors import forget_cursor
 from hub.store.jobs import hold_connection_jobs, resume_connection_jobs, wake_connection_jobs
-from hub.store.schedules import put_schedule
+from hub.store.schedules import enable_schedules_of, put_schedule
 from hub.store.unit_of_work import Unit
 
 _PULLS = {PullProducts: "pull_products", PullOrders: "pull_orders"}
@@ -78,9 +78,11 @@ def ensure_schedules(hub: Hub) -> None:
     """Give connections of an older version what newer ones are given as they are connected."""
     with hub.store.unit_of_work() as unit:
         for connection in list_connections(unit.connection, Family.STOREFRONT):
-            if connection.state != ConnectionState.DISABLED:
-                schedule_audit(unit, hub, connection.connector, connection.id)
-                schedule_comparison(unit, hub, connection.connector, connection.id)
+            is_left = connection.state == ConnectionState.DISABLED
+            if is_left or connection.connector not in hub.registry.connectors:
+                continue
+            schedule_audit(unit, hub, connection.connector, connection.id)
+            schedule_comparison(unit, hub, connection.connector, connection.id)
 
 
 def rotate(hub: Hub, code: str, changes: Mapping[str, str]) -> Account:
@@ -116,9 +118,14 @@ def pause(hub: Hub, code: str, reason: str) -> bool:
 
 
 def resume(hub: Hub, code: str) -> int:
-    """Let a vendor be called again; gives how many held jobs are released over the next minute."""
+    """Let a vendor be called again; gives how many held jobs are released over the next minute.
+
+    A connection that was left is connected again: all it does by itself is switched on.
+    """
     connection = hub.connection(code)
     with hub.store.unit_of_work() as unit:
+        if connection.state == ConnectionState.DISABLED:
+            enable_schedules_of(unit, connection.id, True)
         return _resume(unit, connection.id)
 
 

@@ -1,13 +1,13 @@
 """Leaving a vendor: nothing of ours stays behind there, and nothing is called any more."""
 
 from hub.records.connection import ConnectionState
+from hub.registry import UnknownConnectorError
 from hub.sdk.errors import ConnectorError
 from hub.services.context import Hub
 from hub.services.vendors.subscriptions import remove_subscriptions
-from hub.store import tables
 from hub.store.connections import set_state
 from hub.store.jobs import hold_connection_jobs
-from hub.store.schedules import enable_schedule
+from hub.store.schedules import enable_schedules_of
 
 
 def disconnect(hub: Hub, code: str, reason: str) -> str:
@@ -21,18 +21,10 @@ def disconnect(hub: Hub, code: str, reason: str) -> str:
         remove_subscriptions(hub, code)
     except ConnectorError as error:
         left_behind = f"its webhooks could not be removed: {error.reason}"
+    except UnknownConnectorError as error:
+        left_behind = f"its webhooks could not be removed: {error}"
     with hub.store.unit_of_work() as unit:
         set_state(unit, connection.id, ConnectionState.DISABLED, reason)
         hold_connection_jobs(unit, connection.id, "disabled")
-        rows = tables.schedule
-        for name in (
-            unit.execute(
-                rows.select()
-                .with_only_columns(rows.c.name)
-                .where(rows.c.connection_id == connection.id)
-            )
-            .scalars()
-            .all()
-        ):
-            enable_schedule(unit, name, connection.id, enabled=False)
+        enable_schedules_of(unit, connection.id, enabled=False)
     return left_behind

@@ -11,7 +11,12 @@ from hub.sdk.secrets import Secret
 from hub.services.context import Hub
 from hub.services.work import owe
 from hub.store import tables
-from hub.store.connections import Connected, open_secrets, replace_secrets
+from hub.store.connections import (
+    Connected,
+    forget_previous_secrets,
+    open_secrets,
+    replace_secrets,
+)
 from hub.store.decisions import keep_decision
 from hub.store.desired import (
     WEBHOOK,
@@ -42,12 +47,8 @@ class NoWebhooksError(HubError):
 def schedule_audit(unit: Unit, hub: Hub, connector: str, connection_id: str) -> None:
     """Keep the webhooks of a new connection from now on, where its connector can."""
     if ManageWebhooks in hub.registry.connector(connector).provides:
-        owe(unit, "audit_webhooks", connection_id, connection_id)
         every = int(AUDIT_EVERY.total_seconds())
-        put_schedule(
-            unit, "audit_webhooks", "audit_webhooks", every, connection_id, connection_id,
-            unit.now + AUDIT_EVERY,
-        )  # fmt: skip
+        put_schedule(unit, "audit_webhooks", "audit_webhooks", every, connection_id, connection_id)
 
 
 def hook_address(hub: Hub, shop: Connected) -> str:
@@ -65,7 +66,7 @@ def audit_webhooks(hub: Hub, job: RunningJob) -> JobResult:
     if manager is None or not address:
         return JobResult("no_change", {"lost": lost})
     topics = opened.descriptor.webhook_topics
-    secret = _secret_of(hub, job, shop, topics)
+    secret = _secret_of(hub, shop, topics)
     here = manager.list_subscriptions()
     _remove(manager, _superfluous(hub, here, address, topics))
     wishes = _wishes(hub, job, shop, topics, _standing(here, address))
@@ -77,7 +78,7 @@ def audit_webhooks(hub: Hub, job: RunningJob) -> JobResult:
     return JobResult(outcome, counters)
 
 
-def _secret_of(hub: Hub, job: RunningJob, shop: Connected, topics: Sequence[str]) -> Secret:
+def _secret_of(hub: Hub, shop: Connected, topics: Sequence[str]) -> Secret:
     """Give the secret that webhooks are signed with, one of our own where none was given."""
     with hub.store.reading() as database:
         known = open_secrets(database, hub.store.keyring, shop.id)
@@ -100,14 +101,32 @@ def rotate_webhook_secret(hub: Hub, code: str) -> None:
     Raises `NoWebhooksError` where the hub does not manage them.
     """
     shop = hub.connection(code)
-    descriptor = hub.registry.connector(shop.connector)
-    if ManageWebhooks not in descriptor.provides or not hub.public_url:
-        raise NoWebhooksError(f"the webhooks of {code} are not managed; set HUB_PUBLIC_URL first")
+    if reason := why_unmanaged(hub, shop):
+        raise NoWebhooksError(reason)
     with hub.store.reading() as database:
         known = open_secrets(database, hub.store.keyring, shop.id)
-    _new_secret(hub, shop, descriptor.webhook_topics, known)
+    topics = hub.registry.connector(shop.connector).webhook_topics
+    _new_secret(hub, shop, topics, known)
     with hub.store.unit_of_work() as unit:
         owe(unit, "audit_webhooks", shop.id, shop.id)
+
+
+def distrust_previous_secret(hub: Hub, code: str) -> bool:
+    """Believe no webhook signed before the last renewal, at once; False when none was believed."""
+    shop = hub.connection(code)
+    with hub.store.unit_of_work() as unit:
+        return forget_previous_secrets(unit, shop.id)
+
+
+def why_unmanaged(hub: Hub, shop: Connected) -> str:
+    """Say why the hub does not keep the webhooks of this connection; empty when it does."""
+    if ManageWebhooks not in hub.registry.connector(shop.connector).provides:
+        return f"the webhooks of {shop.code} are not the hub's to put; the vendor is only polled"
+    if not hub.public_url:
+        return f"the webhooks of {shop.code} need an address: set HUB_PUBLIC_URL"
+    if shop.state == ConnectionState.DISABLED:
+        return f"{shop.code} is disconnected; hub connections resume {shop.code}"
+    return ""
 
 
 def _standing(here: Sequence[Subscription], address: str) -> dict[str, Subscription]:
@@ -193,9 +212,3 @@ def remove_subscriptions(hub: Hub, code: str) -> int:
         rows = tables.desired
         unit.execute(rows.delete().where(rows.c.connection_id == shop.id, rows.c.field == WEBHOOK))
     return len(ours)
-
-
-def is_managed(hub: Hub, shop: Connected) -> bool:
-    """Whether the hub keeps the webhooks of this connection."""
-    can = ManageWebhooks in hub.registry.connector(shop.connector).provides
-    return can and bool(hub.public_url) and shop.state != ConnectionState.DISABLED

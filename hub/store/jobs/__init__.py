@@ -48,11 +48,20 @@ from hub.store.jobs.draft import QUEUES, JobDraft, insert_jobs, is_owed
 from hub.store.jobs.hold import (
     auth_failed_before,
     hold_connection_jobs,
-    require_auth,
     resume_connection_jobs,
+    stop_connection,
     wake_connection_jobs,
 )
-from hub.store.jobs.kinds import Chance, Handler, JobKind, JobResult, Retry, Snooze, Wait
+from hub.store.jobs.kinds import (
+    Chance,
+    Handler,
+    JobKind,
+    JobResult,
+    LookAgain,
+    Retry,
+    Snooze,
+    Wait,
+)
 from hub.store.jobs.release import bury, retry_later, snooze
 from hub.store.jobs.replay import DeadFilter, ReplayRefusedError, find_dead, replay, replay_all
 from hub.store.jobs.retention import forget_old
@@ -76,13 +85,14 @@ from hub.store.jobs.wait import park, wake, wake_due
 
 __all__ = [
     "LEASE", "QUEUES", "Cancelled", "Chance", "ConnectionMoved", "DeadFilter", "Due", "Handler",
-    "JobDraft", "JobKind", "JobRefusedError", "JobResult", "JobState", "LeaseLost", "MustRunAlone",
+    "JobDraft", "JobKind", "JobRefusedError", "JobResult", "JobState", "LeaseLost", "LookAgain",
+    "MustRunAlone",
     "OnCrash", "Pulse", "ReplayRefusedError", "Retry", "RunningJob", "Snooze", "Wait",
     "asked_to_stop", "auth_failed_before", "bury", "cancel", "child_died", "claim", "dismiss",
     "dispatch_due", "dispatch_next", "extend_leases", "find_dead", "forget_old",
     "hold_connection_jobs", "insert_jobs", "is_owed", "lease_of", "look", "mend_after_jump", "park",
     "queues_of", "reap_expired", "recall_dispatched", "recover_boot", "replay", "replay_all",
-    "require_auth",
+    "stop_connection",
     "resume_connection_jobs", "retry_later", "snooze", "stop_if_asked", "supersede",
     "waits_for_room", "wake", "wake_connection_jobs", "wake_due",
 ]  # fmt: skip

@@ -64,23 +64,28 @@ def resume_connection_jobs(unit: Unit, connection_id: str) -> int:
 
 
 def auth_failed_before(unit: Unit, connection_id: str) -> bool:
-    """Whether a job of this connection is open whose last attempt was refused its credentials."""
+    """Whether an open job of this connection was last refused its credentials or its account."""
     statement = select(_job.c.id).where(
         _job.c.connection_id == connection_id,
         in_state(*PENDING, JobState.RUNNING),
-        _job.c.last_error_class == "auth",
+        _job.c.last_error_class.in_(("auth", "account")),
     )
     return unit.execute(statement.limit(1)).first() is not None
 
 
-def require_auth(unit: Unit, connection_id: str, reason: str) -> None:
-    """Stop using a connection until a person renews its credentials; its jobs are held."""
+def stop_connection(
+    unit: Unit,
+    connection_id: str,
+    reason: str,
+    state: ConnectionState = ConnectionState.NEEDS_AUTH,
+) -> None:
+    """Stop using a connection until a person renews or resumes it; its jobs are held."""
     unit.execute(
         update(_connection)
         .where(_connection.c.id == connection_id, _connection.c.state == ConnectionState.ACTIVE)
-        .values(state=ConnectionState.NEEDS_AUTH, reason=reason, epoch=_connection.c.epoch + 1)
+        .values(state=state, reason=reason, epoch=_connection.c.epoch + 1)
     )
-    hold_connection_jobs(unit, connection_id, ConnectionState.NEEDS_AUTH)
+    hold_connection_jobs(unit, connection_id, state)
 
 
 def wake_connection_jobs(unit: Unit, connection_id: str) -> int:

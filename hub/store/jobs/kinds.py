@@ -21,6 +21,10 @@ class Snooze(Exception):  # noqa: N818 - an answer of a handler, not an error
         self.reason = reason
 
 
+class LookAgain(Snooze):
+    """What was asked for was answered, and there is more to come: look again at `until`."""
+
+
 class Wait(Exception):  # noqa: N818 - an answer of a handler, not an error
     """Go on when `wake(unit, wake_on)` is called, at the latest at `until`; no attempt is counted.
 

@@ -123,6 +123,17 @@ class RunningJob:
             self._lose()
         self.pulse.beat()
 
+    def moved(self, unit: Unit) -> bool:
+        """Whether the connection was changed since the claim; it is not until this unit ends."""
+        if self.connection_id is None:
+            return False
+        epoch = unit.execute(
+            select(_connection.c.epoch)
+            .where(_connection.c.id == self.connection_id)
+            .with_for_update(read=True)
+        ).scalar()
+        return bool(epoch != self.epoch)
+
     def begin_call(self, unit: Unit) -> None:
         """Guard the unit that commits an outward write before it is made.
 
@@ -130,15 +141,9 @@ class RunningJob:
         a vendor, the job must still be ours and the connection as it was claimed, until this unit
         ends. Raises `LeaseLost`, `ConnectionMoved`.
         """
-        epoch = None
-        if self.connection_id is not None:  # locked before the job, as a claim does
-            epoch = unit.execute(
-                select(_connection.c.epoch)
-                .where(_connection.c.id == self.connection_id)
-                .with_for_update(read=True)
-            ).scalar()
+        moved = self.moved(unit)  # locked before the job, as a claim does
         self.guard(unit)
-        if epoch != self.epoch:
+        if moved:
             raise ConnectionMoved(f"connection {self.connection_id} was changed meanwhile")
 
     def progress(self, unit: Unit, counters: Mapping[str, int]) -> None:

@@ -5,11 +5,12 @@
 
 from hub.testing.invariants.facts import Broken, Facts, Invariant, Scene
 from hub.testing.invariants.ledgers import LEDGERS
+from hub.testing.invariants.money import MONEY
 from hub.testing.invariants.secrecy import SECRECY
 from hub.testing.invariants.vendors import VENDORS
 from hub.testing.invariants.work import WORK
 
-INVARIANTS: tuple[Invariant, ...] = (*VENDORS, *LEDGERS, *WORK, *SECRECY)
+INVARIANTS: tuple[Invariant, ...] = (*VENDORS, *MONEY, *LEDGERS, *WORK, *SECRECY)
 
 
 def check(scene: Scene) -> list[Broken]:

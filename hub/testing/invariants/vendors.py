@@ -2,16 +2,17 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from hub.records.connection import Family
 from hub.records.money import to_minor
 from hub.records.order import HoldReason
 from hub.sdk.capabilities import PushShipment
-from hub.services.effects.effect_kinds import ANNOUNCEMENT, LABEL
+from hub.services.effects.effect_kinds import ANNOUNCEMENT, CANCELLATION, LABEL, REFUND
 from hub.services.stock.publish import available
 from hub.store import tables
-from hub.store.desired import STOCK, TRACKING
+from hub.store.desired import LISTING, STOCK, TRACKING
 from hub.testing.invariants.facts import Facts, Invariant
 from hub.testing.twins import Performed, ShownOrder
 
@@ -45,7 +46,7 @@ def _differences(facts: Facts, row: Any, shown: ShownOrder) -> Iterator[str]:
     total = to_minor(str(shown.total), shown.currency)
     if (row.total_minor, row.currency) != (total, shown.currency):
         yield f"{row.number} costs {row.total_minor} {row.currency}, at the shop {total}"
-    ours = facts.rows(tables.desired, field=TRACKING, target=row.id)
+    ours = facts.rows(tables.desired, field=TRACKING, target=row.id) or _changed_by_us(facts, row)
     if row.channel_status != shown.status and not ours:  # our own writes are read at the next poll
         yield f"{row.number} is {row.channel_status}, at the shop {shown.status}"
     held = {hold.reason for hold in facts.rows(tables.hold, order_id=row.id, released_at=None)}
@@ -59,6 +60,14 @@ def _differences(facts: Facts, row: Any, shown: ShownOrder) -> Iterator[str]:
     }
     if {id: count for id, count in wanted.items() if count} != dict(shown.lines):
         yield f"{row.number} will ship {wanted}, the shop expects {dict(shown.lines)}"
+
+
+def _changed_by_us(facts: Facts, order: Any) -> bool:
+    subjects = {row.id for row in facts.rows(tables.refund, order_id=order.id)} | {order.id}
+    return any(
+        effect.subject_id in subjects and effect.kind in (CANCELLATION, REFUND)
+        for effect in facts.rows(tables.effect, state="succeeded")
+    )
 
 
 def _one_effect_per_key(facts: Facts) -> Iterator[str]:
@@ -79,8 +88,17 @@ def _every_effect_is_ours(facts: Facts) -> Iterator[str]:
     for row in owed.values():
         vendor = facts.testimonies.get(row.connection_id)
         known = {done.key for done in vendor.performed} if vendor else {row.key}
-        if row.state == "succeeded" and row.key not in known:
+        if row.state == "succeeded" and row.key not in known and not _was_over(facts, row):
             yield f"{row.key} is called done here, the vendor knows nothing of it"
+
+
+def _was_over(facts: Facts, effect: Any) -> bool:
+    """Whether it is the cancellation of an order that was cancelled already: no key is left."""
+    if effect.kind != CANCELLATION:
+        return False
+    order = facts.by_id(tables.sales_order)[effect.subject_id]
+    shown = facts.testimonies[effect.connection_id].orders.get(order.external_id)
+    return shown is None or shown.over
 
 
 def _live(facts: Facts, kind: str) -> dict[str, list[Performed]]:
@@ -145,6 +163,19 @@ def _channels_show_what_is_there(facts: Facts) -> Iterator[str]:
                 yield f"{shop.code} shows {there} of {listing.sku}, there are {here}"
 
 
+def _listings_show_what_is_wanted(facts: Facts) -> Iterator[str]:
+    listings = facts.by_id(tables.listing)
+    for wish in facts.rows(tables.desired, field=LISTING):
+        if wish.connection_id not in facts.testimonies or wish.target not in listings:
+            continue
+        listing = listings[wish.target]
+        wanted = listing.wanted.get("price")
+        shown = facts.testimonies[wish.connection_id].prices.get(listing.external_id)
+        confirmed = wish.confirmed_version >= wish.desired_version and listing.state != "ended"
+        if confirmed and wanted is not None and shown != Decimal(wanted):
+            yield f"{listing.sku} is to cost {wanted}, its shop shows {shown}"
+
+
 VENDORS = (
     Invariant(
         "orders-once",
@@ -175,5 +206,10 @@ VENDORS = (
         "channels-show-the-truth",
         "Every channel the hub may write to shows what is available.",
         _channels_show_what_is_there,
+    ),
+    Invariant(
+        "listings-show-what-is-wanted",
+        "What a channel has confirmed of a listing is what its customers see.",
+        _listings_show_what_is_wanted,
     ),
 )

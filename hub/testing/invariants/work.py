@@ -5,11 +5,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from hub.store import tables
+from hub.store.desired import LISTING, STOCK, TRACKING, WEBHOOK
 from hub.store.jobs.states import OPEN
 from hub.testing.invariants.facts import Facts, Invariant
 
 _TRANSITION = re.compile(r"T([1-9]|1\d|2[0-3])")
-_PUBLISHERS = {"stock": "publish_stock", "tracking": "publish_tracking"}
+_PUBLISHERS = {
+    STOCK: "publish_stock",
+    TRACKING: "publish_tracking",
+    LISTING: "publish_listings",
+    WEBHOOK: "audit_webhooks",
+}
 
 
 def _no_job_is_stuck(facts: Facts) -> Iterator[str]:
@@ -64,7 +70,7 @@ def _no_wish_is_forgotten(facts: Facts) -> Iterator[str]:
         (job.kind, job.subject)
         for job in facts.rows(tables.job)
         if job.state in OPEN or job.state == "dead"
-    }
+    } | {(plan.job_kind, plan.subject) for plan in facts.rows(tables.schedule, enabled=True)}
     for wish in facts.rows(tables.desired):
         shop = shops[wish.connection_id]
         done = wish.confirmed_version >= wish.desired_version

@@ -38,7 +38,8 @@ def write_package(name: str, folder: Path, family: str = "storefront", title: st
     """
     if not NAME.fullmatch(name):
         raise ScaffoldError(
-            f"{name!r} is no name: one lower-case word of 2 to 20 letters and digits, brightcart"
+            f"{name!r} is no name: one lower-case word of 2 to 20 letters and digits, such as "
+            "brightcart"
         )
     if family not in FAMILIES:
         raise ScaffoldError(f"there is no model for {family!r}; there are {', '.join(FAMILIES)}")

@@ -22,9 +22,9 @@ class Heard:
 
 @dataclass(frozen=True)
 class Scripted:
-    """An answer in the vendor's own words, instead of its work."""
+    """An answer in the vendor's own words, instead of its work; None answers every method."""
 
-    method: str
+    method: str | None
     path: str
     status: int
     headers: Mapping[str, str]
@@ -37,8 +37,10 @@ class Ears:
 
     heard: list[Heard] = field(default_factory=list)
     scripted: Scripted | None = None
+    spoken: int = 0
+    """How often the scripted answer was given."""
     spoil: Callable[[bytes], bytes] | None = None
-    """Changes the body of what is answered to a GET."""
+    """Changes the body of what is answered, also to a POST: some vendors are searched by one."""
 
     def of(self, twin: Twin) -> Twin:
         """Give the same vendor, overheard."""
@@ -47,6 +49,7 @@ class Ears:
     def reset(self) -> None:
         """Forget everything."""
         self.heard.clear()
+        self.spoken = 0
         self.scripted = self.spoil = None
 
     def _before(self, twin: Twin, state: TwinState) -> ASGIApp:
@@ -65,12 +68,13 @@ class Ears:
         self, vendor: ASGIApp, scope: Scope, body: bytes
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         line = self.scripted
-        if line and scope["method"] == line.method and re.search(line.path, scope["path"]):
+        if line and line.method in (None, scope["method"]) and re.search(line.path, scope["path"]):
+            self.spoken += 1
             headers = {"content-type": "application/json", **line.headers}
             return line.status, [_pair(*one) for one in headers.items()], line.body
         reply = await ask(vendor, scope, body)
         answer = reply.body
-        if self.spoil and scope["method"] == "GET":
+        if self.spoil:
             answer = self.spoil(answer)
         kept = [one for one in reply.headers if one[0].lower() != b"content-length"]
         return reply.status, [*kept, _pair("content-length", str(len(answer)))], answer

@@ -244,11 +244,14 @@ def _misjudged(stage: Stage, sample: dict[str, Any]) -> str:
     given = stage.arguments(visit, verb)
     body = sample.get("body", "")
     raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    method, path = (line[0], exactly(line[1])) if line else (sample.get("method", "GET"), ".*")
+    method, path = (line[0], exactly(line[1])) if line else (sample.get("method"), ".*")
     headers = sample.get("headers", {})
+    before = stage.ears.spoken
     stage.ears.scripted = Scripted(method, path, int(sample["status"]), headers, raw)
     _, error = caught(lambda: visit.ask(verb, given))
     stage.ears.scripted = None
+    if stage.ears.spoken == before:
+        return f"{verb} sends no {method or 'request'}, so nothing could refuse it"
     wanted = getattr(errors, sample["raises"], None)
     if wanted is None:
         found(f"{sample['raises']} is no error of the sdk")

@@ -4,7 +4,8 @@ orders/*.json       one raw record each, for the translation `to_order`; `listin
                     A name that begins with `bad` must be a mapping error, one that begins with
                     `unknown-status` carries a status nobody has heard of
 webhooks/*.json     {"headers", "body" (text), "about": [{"kind", "external_id", "deleted"}]}
-errors/*.json       {"verb", "status", "headers", "body", "raises", "says"}: vendor's refusals
+errors/*.json       {"verb", "method", "status", "headers", "body", "raises", "says"}: vendor's
+                    refusals; without `method` whatever the verb asks first is refused
 <verb>.json         the arguments of a verb, by name: push_stock.json, buy_label.json
 recordings/*.json   dated exchanges with a real vendor, written by `hub plugin record`
 """

@@ -12,7 +12,7 @@ from hub.testing.twins.profiles import PROFILES
 from hub.testing.twins.running import SpawnedTwin, running, spawned
 from hub.testing.twins.serving import TlsFiles
 from hub.testing.twins.state import Document, TwinState
-from hub.testing.twins.testimony import Performed, ShownOrder, Testimony
+from hub.testing.twins.testimony import Performed, ShownOrder, ShownRefund, Testimony
 from hub.testing.twins.twin import Action, ActionError, Twin, load_twin
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Performed",
     "RunningTwin",
     "ShownOrder",
+    "ShownRefund",
     "SpawnedTwin",
     "Testimony",
     "TlsFiles",

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from hub.testing.twins.agenda import Agenda
 from hub.testing.twins.log import TwinLog
 from hub.testing.twins.twin import ActionError
 
@@ -15,10 +16,20 @@ from hub.testing.twins.twin import ActionError
 class RunningTwin:
     """A twin that answers at `url`; every method speaks to its control endpoint."""
 
-    def __init__(self, url: str, data: Path) -> None:
+    def __init__(self, url: str, data: Path, *, follows: bool = False) -> None:
+        """Speak to the twin at `url`; `follows` says that its clock is somebody else's."""
         self.url = url
         self.data = Path(data)
         self.log = TwinLog(self.data)
+        self.follows = follows
+        self._agenda = Agenda(self.data)
+        # The twin is ours, on loopback, with whatever certificate the test made up.
+        self._line = httpx.Client(verify=False, trust_env=False, timeout=60.0)
+
+    def close(self) -> None:
+        """Hang up; the twin goes on."""
+        self._agenda.close()
+        self._line.close()
 
     def fault(self, kind: str, **dial: Any) -> None:
         """Set a fault; see `hub.testing.twins.faults.Fault` for the dials."""
@@ -77,6 +88,14 @@ class RunningTwin:
         """Send every webhook owed now, due or not; return topic, subject and status of each."""
         return self._ask("POST", "/deliver")["delivered"]
 
+    def next_due(self) -> datetime | None:
+        """Return when it next does something by itself, read from its file."""
+        return self._agenda.next_due()
+
+    def settle(self) -> None:
+        """Let a twin that follows a clock do what is due on it: late requests, webhooks."""
+        self._ask("POST", "/settle")
+
     def owed(self) -> list[dict[str, Any]]:
         """Return the webhooks not sent yet."""
         return self._ask("GET", "/deliveries")
@@ -90,9 +109,7 @@ class RunningTwin:
         self._ask("POST", "/restore", {"path": str(path)})
 
     def _ask(self, method: str, path: str, given: dict[str, Any] | None = None) -> Any:
-        # The twin is ours, on loopback, with whatever certificate the test made up.
-        with httpx.Client(verify=False, trust_env=False, timeout=60.0) as client:
-            answer = client.request(method, f"{self.url}/_twin{path}", json=given)
+        answer = self._line.request(method, f"{self.url}/_twin{path}", json=given)
         if answer.status_code == 422:
             raise ActionError(answer.json()["error"])
         if answer.status_code >= 400:

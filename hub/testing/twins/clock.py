@@ -1,16 +1,23 @@
-"""The twin's own time: real time plus an offset, or frozen; a restart does not move it."""
+"""The twin's own time: real time plus an offset, frozen, or somebody else's."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 
 class VirtualClock:
-    """Instants are UTC and aware; a frozen clock moves only when told to."""
+    """Instants are UTC and aware; a frozen clock moves only when told to.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    A restart does not move it. One that is given a `source` shows that clock's time, always.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, source: Callable[[], datetime] | None = None
+    ) -> None:
+        self.source = source
         self._connection = connection
         row = connection.execute("SELECT value FROM setting WHERE name = 'clock'").fetchone()
         kept = json.loads(row[0]) if row else {}
@@ -19,6 +26,8 @@ class VirtualClock:
 
     def now(self) -> datetime:
         """Return the instant it is at the vendor."""
+        if self.source is not None:
+            return self.source()
         return self._frozen or datetime.now(UTC) + self._offset
 
     @property
@@ -49,6 +58,8 @@ class VirtualClock:
         self.move_to(self.now() + timedelta(seconds=seconds))
 
     def _keep(self) -> None:
+        if self.source is not None:
+            raise ValueError("this twin lives by another's clock; move that one")
         frozen = self._frozen.isoformat() if self._frozen else None
         kept = json.dumps({"offset": self._offset.total_seconds(), "frozen": frozen})
         self._connection.execute("INSERT OR REPLACE INTO setting VALUES ('clock', ?)", (kept,))

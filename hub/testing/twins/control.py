@@ -52,6 +52,7 @@ def control_app(door: FrontDoor) -> Starlette:
     ]
     # Delivering takes the lock itself, once a webhook.
     routes.append(Route("/_twin/deliver", _delivering(door), methods=["POST"]))
+    routes.append(Route("/_twin/settle", _settling(door), methods=["POST"]))
     # Whole states are copied between transactions, not inside one.
     routes.append(Route("/_twin/save", _copying(door, door.save), methods=["POST"]))
     routes.append(Route("/_twin/restore", _copying(door, door.restore), methods=["POST"]))
@@ -80,6 +81,14 @@ def _locked(door: FrontDoor, work: Handler) -> Callable[[Request], Awaitable[JSO
 def _delivering(door: FrontDoor) -> Callable[[Request], Awaitable[JSONResponse]]:
     async def endpoint(_request: Request) -> JSONResponse:
         return JSONResponse({"delivered": await door.deliver(all_owed=True)})
+
+    return endpoint
+
+
+def _settling(door: FrontDoor) -> Callable[[Request], Awaitable[JSONResponse]]:
+    async def endpoint(_request: Request) -> JSONResponse:
+        await door.settle()
+        return JSONResponse({})
 
     return endpoint
 

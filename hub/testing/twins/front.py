@@ -197,11 +197,16 @@ class FrontDoor:
             await sweeper
         await send({"type": "lifespan.shutdown.complete"})
 
+    async def settle(self) -> None:
+        """Do what is due: requests that were put off, then webhooks."""
+        async with self.lock:
+            await self.catch_up()
+        await self.deliver()
+
     async def _sweep(self) -> None:
         while True:
-            async with self.lock:
-                await self.catch_up()
-            await self.deliver()
+            if self.state.clock.source is None:  # else whoever moves that clock says when
+                await self.settle()
             await asyncio.sleep(SWEEP_SECONDS)
 
 

@@ -7,7 +7,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from hub.testing.twins.client import RunningTwin
@@ -25,18 +26,25 @@ def running(
     seed: Path | None = None,
     port: int = 0,
     tls: TlsFiles | None = None,
+    clock: Callable[[], datetime] | None = None,
     **options: object,
 ) -> Iterator[RunningTwin]:
-    """Serve a twin from a thread of this process; its data stays in the file afterwards."""
+    """Serve a twin from a thread of this process; its data stays in the file afterwards.
+
+    With a `clock` it lives by that one, and does what falls due when `settle()` is called.
+    """
     chosen = load_twin(twin) if isinstance(twin, str) else twin
-    stage = set_up(chosen, data=data, seed=seed, port=port, tls=tls, options=_texts(options))
+    stage = set_up(
+        chosen, data=data, seed=seed, port=port, tls=tls, options=_texts(options), clock=clock
+    )
     thread = threading.Thread(
         target=stage.server.run, kwargs={"sockets": [stage.listener]}, name=f"twin {chosen.name}"
     )
     thread.start()
     try:
         _await_start(lambda: stage.server.started, thread.is_alive)
-        yield RunningTwin(stage.state.url, data)
+        with closing(RunningTwin(stage.state.url, data, follows=clock is not None)) as hand:
+            yield hand
     finally:
         stage.server.should_exit = True
         thread.join()
@@ -108,6 +116,7 @@ def spawned(
     try:
         yield process
     finally:
+        process.close()
         process.stop()
 
 

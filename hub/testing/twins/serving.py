@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import uvicorn
@@ -57,13 +58,14 @@ def set_up(
     port: int = 0,
     tls: TlsFiles | None = None,
     options: Mapping[str, str] | None = None,
+    clock: Callable[[], datetime] | None = None,
 ) -> Stage:
     """Open the twin's file, seed it if it is new, and bind its port on loopback (0: any free).
 
     The options `profile` and `seed` set the weather; the others are the twin's own.
     """
     listener = _bind(port)
-    state = TwinState(data, options)
+    state = TwinState(data, options, clock)
     scheme = "https" if tls else "http"
     state.url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
     with state.transaction():
@@ -73,6 +75,10 @@ def set_up(
     door = FrontDoor(twin, state, seed)
     with state.transaction():
         start_weather(door.dials, state)
+    return Stage(server=_server(door, tls), listener=listener, state=state)
+
+
+def _server(door: FrontDoor, tls: TlsFiles | None) -> uvicorn.Server:
     config = uvicorn.Config(
         door,
         loop="asyncio",
@@ -88,7 +94,7 @@ def set_up(
         ssl_certfile=str(tls.certificate) if tls else None,
         ssl_keyfile=str(tls.key) if tls else None,
     )
-    return Stage(server=QuickServer(config), listener=listener, state=state)
+    return QuickServer(config)
 
 
 def when_started(server: uvicorn.Server, tell: Callable[[], None]) -> None:

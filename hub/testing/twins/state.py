@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,12 +26,15 @@ class TwinState:
     not happen, and never misses what did.
     """
 
-    def __init__(self, path: Path, options: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, path: Path, options: Mapping[str, str] | None = None,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:  # fmt: skip
         self.path = Path(path)
         self.options: Mapping[str, str] = dict(options or {})
         self.url = ""  # where the twin listens, known once it does
         self.connection = open_database(self.path)
-        self.clock = VirtualClock(self.connection)
+        self.clock = VirtualClock(self.connection, clock)
         self._request = ("", "")
         self._seen_at: datetime | None = None
         self.remembers = timedelta(0)  # how long what a document was before is kept
@@ -176,7 +179,7 @@ class TwinState:
         """Become what another file holds."""
         with closing(sqlite3.connect(path)) as copy:
             copy.backup(self.connection)
-        self.clock = VirtualClock(self.connection)
+        self.clock = VirtualClock(self.connection, self.clock.source)
 
     def close(self) -> None:
         """Close the file; a later TwinState opens it again."""

@@ -218,7 +218,7 @@ CONNECTOR = Connector(
     ),
     webhook_topics=webhooks.TOPICS,
     # WooCommerce itself has no limit; small hosts manage some ten reads a second in all.
-    rate=RateLimit(calls=5, concurrency=2),
+    rate=RateLimit(calls=8, concurrency=2),
     # All are listed at once, but a web server lets PHP work on for a minute after we hung up.
     effects=dict.fromkeys((PushShipment, RefundOrder, CancelOrder), _FOUND_WITHIN_72_S),
     # Webhooks ride on the shop's own cron: up to a minute late, never repeated, and switched off

@@ -31,7 +31,7 @@ def cancel_order(shop: Shop, order_id: str, reason: str, key: str) -> Accepted:
     """
     path = f"orders/{order_id}"
     with nothing_sent_yet():
-        order, _ = wire.decode(_order, shop.read(path, {"_fields": "id,status"}).body)
+        order, _ = wire.decode(_order, shop.record(path, {"_fields": "id,status"}))
     if order.status in _OVER:
         return Accepted(str(order.id))
     if order.status in _TOO_LATE:
@@ -46,7 +46,7 @@ def cancel_order(shop: Shop, order_id: str, reason: str, key: str) -> Accepted:
 
 def find_cancellation(shop: Shop, order_id: str, key: str) -> Accepted | None:
     """Look whether the order is over, or was once cancelled under this key."""
-    order, _ = wire.decode(_order, shop.read(f"orders/{order_id}", _FIELDS).body)
+    order, _ = wire.decode(_order, shop.record(f"orders/{order_id}", _FIELDS))
     quoted = msgspec.json.encode(key)
     ours = any(meta.key == KEY and bytes(meta.value) == quoted for meta in order.meta_data)
     return Accepted(str(order.id)) if ours or order.status in _OVER else None

@@ -51,15 +51,13 @@ class Shop:
         """Read one thing."""
         return self._http.get(API + path, params=params)
 
-    def record(self, path: str) -> bytes:
+    def record(self, path: str, params: Query | None = None) -> bytes:
         """Read one record's own bytes; raises `TransientError` for what is no whole record."""
-        answer = self.read(path)
-        _decoded(_record, answer, "a JSON object")
-        return answer.body
+        return _whole(self.read(path, params)).body
 
     def set(self, path: str, body: Mapping[str, Any], params: Query | None = None) -> Response:
-        """Bring something to a state; safe to repeat."""
-        return self._http.put(API + path, json=body, params=params)
+        """Bring something to a state; safe to repeat, also when half an answer came back."""
+        return _whole(self._http.put(API + path, json=body, params=params))
 
     def change(self, path: str, body: Mapping[str, Any], params: Query | None = None) -> Response:
         """Change something once and for all: an effect."""
@@ -71,7 +69,7 @@ class Shop:
 
     def set_many(self, path: str, updates: Sequence[Mapping[str, Any]]) -> Response:
         """Bring up to 100 things to a state; safe to repeat. The answer has to be read per item."""
-        return self._http.post(f"{API}{path}/batch", json={"update": updates})
+        return _whole(self._http.post(f"{API}{path}/batch", json={"update": updates}))
 
     def create(self, path: str, body: Mapping[str, Any], params: Query | None = None) -> Response:
         """Create something: an effect, because WooCommerce knows no idempotency keys."""
@@ -121,6 +119,11 @@ def nothing_sent_yet() -> Iterator[None]:
         raise NotSentError(error.reason, error.retry_after) from None
     except MappingError as error:
         raise RejectedError(f"the shop's answer is not understood: {error.reason}") from None
+
+
+def _whole(answer: Response) -> Response:
+    _decoded(_record, answer, "a JSON object")
+    return answer
 
 
 def _decoded(decoder: msgspec.json.Decoder[T], answer: Response, what: str) -> T:

@@ -1,6 +1,6 @@
 """How much to ask a shop for at once: a small host that takes long is asked for less."""
 
-from hub.sdk import ConnectorError, NotSentError, RejectedError, TransientError
+from hub.sdk import ConnectorError, NotSentError, TransientError
 
 MOST, LEAST = 100, 10
 """Records a page: WooCommerce gives no more than 100; below 10 the calls themselves cost most."""
@@ -28,9 +28,8 @@ class Pace:
 
     def failed(self, error: ConnectorError) -> bool:
         """Learn from a failure; tells whether less will be asked for next time."""
-        too_large = isinstance(error, RejectedError) and error.code == "answer_too_large"
         broke_off = isinstance(error, TransientError) and not isinstance(error, NotSentError)
-        if not (too_large or broke_off) or self.size == LEAST:
+        if not broke_off or self.size == LEAST:
             return False
         self.size = max(LEAST, self.size // 2)
         return True

@@ -36,7 +36,7 @@ def refund_order(shop: Shop, request: RefundRequest, key: str) -> Accepted:
     """
     path = f"orders/{request.order_external_id}"
     with nothing_sent_yet():
-        order, _ = wire.decode(an_order, shop.read(path, _FIELDS).body)
+        order, _ = wire.decode(an_order, shop.record(path, _FIELDS))
         left = _left(order)
         if request.amount_minor > left:  # which an earlier try of ours may have brought about
             if made := find_refund(shop, request, key):

@@ -73,7 +73,7 @@ an_order = wire.decoder(RefundedOrder)
 def read_refunds(shop: Shop, order_id: str) -> tuple[bytes, ...]:
     """Give every refund of an order; each is told its order and currency, which it does not say."""
     fields = {"_fields": "id,currency,refunds"}
-    order, _ = wire.decode(an_order, shop.read(f"orders/{order_id}", fields).body)
+    order, _ = wire.decode(an_order, shop.record(f"orders/{order_id}", fields))
     return _all(shop, order) if order.refunds else ()
 
 

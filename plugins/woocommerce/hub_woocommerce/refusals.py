@@ -1,6 +1,12 @@
 """What WooCommerce's refusals mean, where their status alone misleads."""
 
-from hub.sdk import AuthError, RejectedError, TransientError, UnknownOutcomeError
+from hub.sdk import (
+    AccountStoppedError,
+    AuthError,
+    RejectedError,
+    TransientError,
+    UnknownOutcomeError,
+)
 from hub.sdk.http import Response
 from hub.sdk.payload import UnreadableJsonError, clean_json
 
@@ -34,6 +40,9 @@ def classify(answer: Response) -> Exception | None:
         return None
     code, message = _said(answer)
     text = f"{answer.about} answered {answer.status}: {message} ({code})"
+    if answer.status == 410 and code in ("", "wp_die") and not answer.effect:
+        # WordPress itself, before WooCommerce: a network of sites shut this one.
+        return AccountStoppedError(f"{text.removesuffix(' ()')}: the site is archived or suspended")
     if not code:
         return _not_from_woocommerce(answer)
     if answer.status in (401, 403):

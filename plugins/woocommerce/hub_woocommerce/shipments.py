@@ -75,7 +75,7 @@ def push_tracking(shop: Shop, tracking: OrderTracking) -> None:
     Nothing is sent when all is so already: every write would move the order's date of change.
     """
     path = f"orders/{tracking.order_external_id}"
-    order, _ = wire.decode(_order, shop.read(path, {"_fields": "status,meta_data"}).body)
+    order, _ = wire.decode(_order, shop.record(path, {"_fields": "status,meta_data"}))
     body: dict[str, Any] = {}
     if meta := _changes(order, tracking.parcels):
         body["meta_data"] = meta

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from hub.sdk import (
+    AccountStoppedError,
     AuthError,
     MappingError,
     OrderTracking,
@@ -119,6 +120,29 @@ def test_recorded_refusals_of_the_key_stop_the_connection_with_advice(
     with pytest.raises(AuthError, match="check the key|the key is unknown|may not write") as caught:
         connect().check()
     assert recorded["body"]["message"] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(402, text="Payment required"),
+        httpx.Response(423, json={"code": "locked", "message": "Locked."}),
+        httpx.Response(410, html="<p>This site has been archived or suspended.</p>"),
+        error("wp_die", "This site is no longer available.", 410),
+    ],
+)
+def test_a_site_that_was_shut_stops_the_connection(router, connect, answer):
+    router.route(host="shop.example").mock(return_value=answer)
+    with pytest.raises(AccountStoppedError):
+        connect().check()
+
+
+def test_what_is_in_the_bin_already_is_a_refusal_of_woocommerce(router, connect):
+    router.get(f"{API}/orders/7").mock(
+        return_value=error("woocommerce_rest_already_trashed", status=410)
+    )
+    with pytest.raises(RejectedError):
+        connect().read_order("7")
 
 
 # --- what errors mean -----------------------------------------------------------------------------

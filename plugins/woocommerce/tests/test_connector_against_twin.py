@@ -294,6 +294,15 @@ def test_a_shop_in_trouble_is_asked_again_later(twin, shop, kind):
         list(shop.pull_orders(None))
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_push_with_half_an_answer_is_made_again_later(twin, shop, count):
+    shown = twin.documents("product")[:count]
+    wanted = [StockTarget(external_id=str(one["id"]), quantity=3) for one in shown]
+    twin.fault("malformed", method="P.*")
+    with pytest.raises(TransientError, match="did not answer with a JSON object"):
+        shop.push_stock(wanted)
+
+
 @pytest.fixture
 def secure_twin(tmp_path):
     """A shop over https, its certificate from an authority of its own."""

@@ -29,7 +29,7 @@ def test_it_stays_between_the_most_the_shop_gives_and_what_is_worth_a_call():
     ("error", "less"),
     [
         (TransientError("504"), True),
-        (RejectedError("too large", "answer_too_large"), True),
+        (TransientError("too large", code="answer_too_large"), True),
         (RejectedError("no", "not_found"), False),
         (NotSentError("nobody listens"), False),
     ],

@@ -1,7 +1,7 @@
 """The simulated vendor that every connector of this folder talks to: a tiny shop.
 
-Every request carries `x-token`. Orders come two a page. A shipment is an effect: `Idempotency-Key`
-is replayed, and the list of an order's shipments gives the key of each.
+Every request carries `x-token`. Orders come two a page, also to a POST. A shipment is an effect:
+`Idempotency-Key` is replayed, and the list of an order's shipments gives the key of each.
 """
 
 from decimal import Decimal
@@ -39,6 +39,7 @@ def seed(state: TwinState, folder: Path | None) -> None:
 def build(state: TwinState) -> Starlette:
     table = [
         ("GET", "/me", _me), ("GET", "/orders", _orders), ("GET", "/orders/{id}", _order),
+        ("POST", "/orders", _orders),
         ("GET", "/stock", _stock), ("PUT", "/stock", _set_stock),
         ("POST", "/orders/{id}/shipments", _ship), ("GET", "/orders/{id}/shipments", _shipped),
     ]  # fmt: skip
@@ -57,7 +58,7 @@ def build(state: TwinState) -> Starlette:
 
 
 def _me(state: TwinState, request: Request, given: Any) -> tuple[int, Any]:
-    return 200, {"id": "shop-1", "name": "Acme"}
+    return 200, {"id": "shop-1", "name": "Acme", "currency": "USD"}
 
 
 def _orders(state: TwinState, request: Request, given: Any) -> tuple[int, Any]:

@@ -1,4 +1,4 @@
-"""What the shop says under oath: its orders, its quantities, the notes it holds for customers."""
+"""What the shop says under oath: orders, quantities, prices, refunds, notes for customers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from hub.testing.twins import Document, Performed, RunningTwin, ShownOrder, Testimony
+from hub.testing.twins import (
+    Document,
+    Performed,
+    RunningTwin,
+    ShownOrder,
+    ShownRefund,
+    Testimony,
+)
 
 CANCELLED = "_commerce_hub_cancelled"
+REFUNDED = "_commerce_hub_key"
+OVER = ("cancelled", "failed")
 _KEY = re.compile(r"\bRef: (\S+)")
 _SHORTEST_SECRET = 8
 """Shorter texts, a first name or a house number, are found anywhere by chance."""
@@ -25,6 +34,12 @@ def testify(twin: RunningTwin) -> Testimony:
             for item in goods
             if item["manage_stock"] is True
         },
+        prices={
+            str(item["id"]): Decimal(item["regular_price"])
+            for item in goods
+            if item["regular_price"]
+        },
+        refunds=dict(_standing_refunds(twin, orders)),
         performed=(*_announcements(twin), *_refunds(twin), *_cancellations(orders)),
         personal=frozenset(text for order in orders for text in _personal(order)),
     )
@@ -36,7 +51,21 @@ def _shown(order: Document) -> ShownOrder:
         total=Decimal(order["total"]),
         currency=order["currency"],
         status=order["status"],
+        over=order["status"] in OVER,
     )
+
+
+def _standing_refunds(
+    twin: RunningTwin, orders: Iterable[Document]
+) -> Iterator[tuple[str, ShownRefund]]:
+    currencies = {order["id"]: order["currency"] for order in orders}
+    for refund in twin.documents("refund"):
+        if currency := currencies.get(refund["parent_id"]):
+            keys = [meta["value"] for meta in refund["meta_data"] if meta["key"] == REFUNDED]
+            yield str(refund["id"]), ShownRefund(
+                order=str(refund["parent_id"]), amount=Decimal(refund["amount"]),
+                currency=currency, key=keys[0] if keys else "",
+            )  # fmt: skip
 
 
 def _announcements(twin: RunningTwin) -> Iterator[Performed]:
