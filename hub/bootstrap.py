@@ -19,6 +19,7 @@ from hub.services.reactions import react
 from hub.services.vendors.pacing import pace_of
 from hub.settings import Settings
 from hub.store import schema
+from hub.store.damage import CURE, DamagedError, is_damage, refuse_damaged, refuse_lost
 from hub.store.disk import has_room, keep_private, refuse_network_disk
 from hub.store.engine import Engines, StorageError, open_engines
 from hub.store.exchanges import ExchangeLog
@@ -85,8 +86,10 @@ def _check(engines: Engines, keyring: Keyring) -> None:
         schema.check(engines)
         refuse_unless_here(engines)
         check_seal(engines, keyring)
-    except BaseException:
+    except BaseException as error:
         engines.dispose()
+        if is_damage(error):
+            raise DamagedError(f"the database cannot be read: {CURE}") from error
         raise
 
 
@@ -117,8 +120,12 @@ def _http_for(
 
 def open_database(settings: Settings) -> Engines:
     """Open the database of an installation; raises `StorageError` when it was never set up."""
-    if not settings.database_url and not (settings.home / "hub.db").exists():
-        raise StorageError(f"there is no hub in {settings.home}; run `hub init` first")
+    if not settings.database_url:
+        file = settings.home / "hub.db"
+        refuse_lost(file, settings.key_file)
+        if not file.exists():
+            raise StorageError(f"there is no hub in {settings.home}; run `hub init` first")
+        refuse_damaged(file)
     return open_engines(settings.url)
 
 
@@ -127,17 +134,16 @@ def initialise(settings: Settings) -> bool:
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not settings.database_url:
         refuse_network_disk(settings.home)
-    fresh_key = _ensure_key(settings)
-    keyring = load_keyring(settings)
+        refuse_lost(settings.home / "hub.db", settings.key_file)
     engines = open_engines(settings.url)
     try:
         fresh = schema.current(engines) is None
-        if fresh_key and not fresh and is_sealed(engines):
-            settings.key_file.unlink()
+        if not fresh and is_sealed(engines) and not _has_key(settings):
             raise StorageError("this database is sealed with a key that is not here; restore it")
         schema.upgrade(engines)
         refuse_unless_here(engines)
-        seal_installation(engines, keyring)
+        fresh_key = _ensure_key(settings)  # last: a key without a database is of a lost one
+        seal_installation(engines, load_keyring(settings))
         if not settings.database_url:
             keep_private(settings.home / name for name in ("hub.db", "hub.db-wal", "hub.db-shm"))
     finally:
@@ -145,8 +151,12 @@ def initialise(settings: Settings) -> bool:
     return fresh_key or fresh
 
 
+def _has_key(settings: Settings) -> bool:
+    return bool(settings.secret_key) or settings.key_file.exists()
+
+
 def _ensure_key(settings: Settings) -> bool:
-    if settings.secret_key or settings.key_file.exists():
+    if _has_key(settings):
         return False
     handle = os.open(settings.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:

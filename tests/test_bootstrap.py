@@ -10,6 +10,7 @@ from hub import bootstrap
 from hub.sdk.errors import ConfigError
 from hub.settings import Settings
 from hub.store import tables
+from hub.store.damage import DamagedError
 from hub.store.engine import StorageError
 from hub.store.sealing import SealError
 
@@ -139,3 +140,56 @@ def test_a_hub_is_set_up_and_started_on_postgresql_too(tmp_path: Path, fresh_pos
     assert started(given)
     with pytest.raises(SealError):
         started(given.model_copy(update={"secret_key": OTHER}))
+
+
+# --- a database that was lost or damaged --------------------------------------------------------
+
+
+def installed(tmp_path: Path) -> tuple[Settings, Path]:
+    home = settings(tmp_path)
+    bootstrap.initialise(home)
+    return home, tmp_path / "hub.db"
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_key_without_its_database_is_not_taken_for_a_new_hub(tmp_path: Path, empty: bool) -> None:
+    home, file = installed(tmp_path)
+    file.unlink()
+    if empty:
+        file.touch()
+    with pytest.raises(DamagedError, match="put a backup in its place"):
+        started(home)
+    with pytest.raises(DamagedError, match="take .*key away first"):
+        bootstrap.initialise(home)
+    home.key_file.unlink()
+    assert bootstrap.initialise(home), "whoever insists begins anew"
+
+
+def test_a_set_up_that_broke_off_can_be_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = settings(tmp_path)
+    with monkeypatch.context() as power_cut:
+        power_cut.setattr(bootstrap, "_ensure_key", lambda settings: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            bootstrap.initialise(home)
+    assert bootstrap.initialise(home)
+    assert started(home)
+
+
+def test_a_database_cut_short_is_refused(tmp_path: Path) -> None:
+    home, file = installed(tmp_path)
+    with file.open("r+b") as opened:
+        opened.truncate(file.stat().st_size - 4096)
+    with pytest.raises(DamagedError, match="cut short, 4,096 bytes are missing"):
+        started(home)
+
+
+@pytest.mark.parametrize(("at", "many"), [(0, 100), (100, 4000)])
+def test_a_database_overwritten_with_garbage_is_refused(tmp_path: Path, at: int, many: int) -> None:
+    home, file = installed(tmp_path)
+    with file.open("r+b") as opened:
+        opened.seek(at)
+        opened.write(b"\xab" * many)
+    with pytest.raises(DamagedError, match="put a backup in its place"):
+        started(home)

@@ -12,7 +12,9 @@ from hub.reports.findings import Finding, connection_findings, work_findings
 from hub.reports.invariants import check_invariants
 from hub.sdk.capabilities import PullOrders, PullProducts
 from hub.services.vendors.watch import EVERY_S
+from hub.store.damage import CURE
 from hub.store.jobs import resume_connection_jobs
+from hub.store.life import restored_at
 from hub.store.schedules import put_schedule
 
 LITTLE_SPACE = 1_000_000_000
@@ -39,6 +41,27 @@ def durability(system: System) -> Iterator[Finding]:
     right = (mode, sync) == ("wal", 2)
     text = f"journal {mode}, synchronous {'FULL' if sync == 2 else sync}"
     yield Finding("durability", right, text, "" if right else "move the file to a local disk")
+
+
+def integrity(system: System) -> Iterator[Finding]:
+    """Whether every page of the file is what was written; the one look that reads them all."""
+    if system.engines.dialect != "sqlite":
+        return
+    with system.hub.store.reading() as database:
+        found = health.first_damage(database)
+    yield Finding("integrity", not found, found or "every page is sound", CURE if found else "")
+
+
+def copy(system: System) -> Iterator[Finding]:
+    """Whether this is the database that was last at work here."""
+    with system.hub.store.reading() as database:
+        since = restored_at(database)
+    yield Finding(
+        "copy", since is None,
+        f"an older copy is in place since {since:%Y-%m-%d %H:%MZ}: nothing is bought, no stock sent"
+        if since else "the database is the one that was last at work here",
+        "hub sync every connection, then hub doctor --reconcile" if since else "",
+    )  # fmt: skip
 
 
 def disk(system: System) -> Iterator[Finding]:
@@ -218,8 +241,9 @@ def seals(system: System) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Check, ...] = (
-    Check(durability), Check(disk), Check(clock), Check(plugins), Check(seals), Check(connections),
-    Check(webhooks), Check(twins), Check(schedules, plan_schedules), Check(holds, release_holds),
-    Check(stuck), Check(work), Check(books),
+    Check(integrity), Check(copy), Check(durability), Check(disk), Check(clock), Check(plugins),
+    Check(seals), Check(connections), Check(webhooks), Check(twins),
+    Check(schedules, plan_schedules), Check(holds, release_holds), Check(stuck), Check(work),
+    Check(books),
 )  # fmt: skip
 """In the order a person would look."""

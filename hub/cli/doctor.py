@@ -2,30 +2,40 @@
 
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Annotated
 
 import typer
 
 from hub.bootstrap import System, build
-from hub.cli.ailments import CHECKS, Check
+from hub.cli.ailments import CHECKS, Check, integrity
 from hub.cli.exits import Exit
 from hub.cli.opening import installed
 from hub.cli.options import Json
 from hub.cli.printing import counted, print_json, say
 from hub.reports.findings import Finding
 from hub.sdk.errors import ConfigError
+from hub.services.vendors import restored
 from hub.settings import Settings
+from hub.store.damage import DamagedError
 from hub.store.engine import StorageError
 from hub.store.sealing import SealError
 
 Fix = Annotated[bool, typer.Option("--fix", help="Mend what can be mended without harm.")]
 
 
-def doctor(fix: Fix = False, as_json: Json = False) -> None:
+Reconcile = Annotated[
+    bool, typer.Option("--reconcile", help="Buy and send again, after an older copy was restored.")
+]
+
+
+def doctor(fix: Fix = False, reconcile: Reconcile = False, as_json: Json = False) -> None:
     """Examine the hub; ends with 1 when something is wrong and stays so."""
     settings = installed()
     if fix:
         _close_key(settings)
+    if reconcile:
+        _reconcile(settings)
     findings = list(_examine(settings, fix))
     if as_json:
         print_json({"well": all(one.ok for one in findings), "findings": findings})
@@ -39,9 +49,19 @@ def doctor(fix: Fix = False, as_json: Json = False) -> None:
         raise typer.Exit(Exit.FAILURE)
 
 
+def _reconcile(settings: Settings) -> None:
+    """Raises `NotReconciledError` while something was not pulled since."""
+    with closing(build(settings)) as system:
+        doubtful = restored.reconcile(system.hub)
+    say(f"Reconciled; {counted(doubtful, 'effect waits', 'effects wait')} for a person's word.")
+
+
 def _examine(settings: Settings, fix: bool) -> Iterator[Finding]:
     try:
         system = build(settings)
+    except DamagedError as error:
+        yield Finding("database", False, str(error), "hub db check")
+        return
     except StorageError as error:
         yield Finding("database", False, str(error), "hub init, or hub db upgrade")
         return
@@ -56,7 +76,10 @@ def _examine(settings: Settings, fix: bool) -> Iterator[Finding]:
         dialect = system.engines.dialect
         yield Finding("database", True, f"{dialect}, schema and key fit this program")
         for check in CHECKS:
-            yield from _look(system, check, fix)
+            found = _look(system, check, fix)
+            yield from found
+            if check.look is integrity and not all(one.ok for one in found):
+                return  # what the others read may be anything
     finally:
         system.close()
 

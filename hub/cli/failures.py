@@ -21,6 +21,7 @@ from hub.services.vendors.listing_push import NoListingError
 from hub.services.vendors.subscriptions import NoWebhooksError
 from hub.store.connections import DuplicateConnectionError, UnknownConnectionError
 from hub.store.contention import is_bad_address, is_contention, no_answer
+from hub.store.damage import CURE, is_damage
 from hub.store.effects import EffectMovedError
 from hub.store.engine import StorageError
 from hub.store.jobs import JobRefusedError
@@ -66,6 +67,8 @@ def explain(error: Exception) -> tuple[str, Exit] | None:
             return redact(str(error)), code
     if isinstance(error, ValidationError) and error.title == "Settings":
         return _setting(error), Exit.WRONG_USAGE
+    if is_damage(error):
+        return f"the database is damaged: {CURE}", Exit.FAILURE
     if is_contention(error):
         return "the database is busy; try again", Exit.FAILURE
     if (said := no_answer(error)) is not None:

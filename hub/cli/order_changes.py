@@ -9,10 +9,15 @@ from hub.cli.exits import UsageError
 from hub.cli.opening import opened
 from hub.cli.options import DryRun, Json, Yes
 from hub.cli.printing import print_json, say, sure
-from hub.records.money import MoneyError, from_minor
+from hub.records.money import from_minor
 from hub.services.context import Hub
 from hub.services.orders.cancelling import ask_cancellation, may_cancel
-from hub.services.orders.refunding import RefundPlan, ask_refund, plan_refund
+from hub.services.orders.refunding import (
+    RefundPlan,
+    UnclearAmountError,
+    ask_refund,
+    plan_refund,
+)
 from hub.store.ids import new_id
 
 Number = Annotated[str, typer.Argument(help="NYC-1001, or 1001 where that is clear.")]
@@ -51,7 +56,7 @@ def refund(
 def _plan(hub: Hub, number: str, amount: str, lines: list[str]) -> RefundPlan:
     try:
         return plan_refund(hub, number, amount or None, dict(map(_units, lines)))
-    except MoneyError as error:
+    except UnclearAmountError as error:
         raise UsageError(str(error)) from None
 
 

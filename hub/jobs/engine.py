@@ -21,6 +21,7 @@ from hub.jobs.watchdog import Watchdog
 from hub.jobs.worker import Worker
 from hub.store import jobs
 from hub.store.jobs import LEASE, Chance, JobKind, OnCrash
+from hub.store.life import notice_restored
 from hub.store.unit_of_work import Store
 
 STOP_WITHIN_S = 40.0
@@ -112,6 +113,7 @@ class Engine:
             return
         self._lock.acquire()
         try:
+            notice_restored(self._store)
             recover(self._store, self.boot_id, self._on_crash)
         except BaseException:
             self._lock.release()

@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import DBAPIError
 
 from hub.records.connection import ConnectionState
 from hub.store import tables
+from hub.store.damage import is_damage
 from hub.store.jobs import JobState
 
 
@@ -24,6 +26,17 @@ def sqlite_settings(database: Connection) -> tuple[str, int]:
     mode = database.exec_driver_sql("PRAGMA journal_mode").scalar_one()
     level = database.exec_driver_sql("PRAGMA synchronous").scalar_one()
     return str(mode), int(level)
+
+
+def first_damage(database: Connection) -> str:
+    """Read every page of an SQLite database; gives what is wrong first, empty when nothing is."""
+    try:
+        said = str(database.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+    except DBAPIError as error:
+        if not is_damage(error):
+            raise
+        return "a page cannot be read"
+    return "" if said == "ok" else said.replace("\n", " ")
 
 
 def oldest_due(database: Connection, now: datetime) -> datetime | None:

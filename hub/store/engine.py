@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
 BUSY_TIMEOUT_MS = 15_000
+POOL, ASIDE = 16, 4
+"""Connections that are kept open; under load up to ten more."""
 
 
 class StorageError(RuntimeError):
@@ -19,6 +21,8 @@ class Engines:
 
     write: Engine
     read: Engine
+    aside: "Engines | None" = None
+    """The same database through a small pool of its own, which slow work cannot use up."""
 
     @property
     def dialect(self) -> str:
@@ -29,18 +33,25 @@ class Engines:
         """Close every pooled connection."""
         self.write.dispose()
         self.read.dispose()
+        if self.aside:
+            self.aside.dispose()
 
 
 def open_engines(url: str) -> Engines:
     """Open a database by its SQLAlchemy URL (`sqlite:////path` or `postgresql://…`)."""
+    return _pair(url, POOL, _pair(url, ASIDE))
+
+
+def _pair(url: str, pool: int, aside: Engines | None = None) -> Engines:
     if make_url(url).get_backend_name() == "sqlite":
-        return Engines(_sqlite(url, "BEGIN IMMEDIATE"), _sqlite(url, "BEGIN", query_only=True))
-    return Engines(_postgres(url), _postgres(url, read_only=True))
+        write = _sqlite(url, pool, "BEGIN IMMEDIATE")
+        return Engines(write, _sqlite(url, pool, "BEGIN", query_only=True), aside)
+    return Engines(_postgres(url, pool), _postgres(url, pool, read_only=True), aside)
 
 
-def _sqlite(url: str, begin: str, query_only: bool = False) -> Engine:
+def _sqlite(url: str, pool: int, begin: str, query_only: bool = False) -> Engine:
     engine = create_engine(
-        url, hide_parameters=True, pool_size=16, connect_args={"check_same_thread": False}
+        url, hide_parameters=True, pool_size=pool, connect_args={"check_same_thread": False}
     )
     settings = [
         f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
@@ -72,7 +83,7 @@ def _beginner(statement: str) -> Callable[[Connection], None]:
     return begin
 
 
-def _postgres(url: str, read_only: bool = False) -> Engine:
+def _postgres(url: str, pool: int, read_only: bool = False) -> Engine:
     options = (
         "-c synchronous_commit=on -c lock_timeout=5s -c statement_timeout=30s "
         "-c idle_in_transaction_session_timeout=30s"
@@ -81,5 +92,5 @@ def _postgres(url: str, read_only: bool = False) -> Engine:
         options += " -c default_transaction_read_only=on"
     return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
-        hide_parameters=True, pool_size=16, connect_args={"options": options},
+        hide_parameters=True, pool_size=pool, connect_args={"options": options},
     )  # fmt: skip

@@ -99,6 +99,18 @@ class Store:
         self._open = threading.local()
 
     @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Use, in this thread, connections that are set aside from the ones of slow work."""
+        self._open.aside = True
+        try:
+            yield
+        finally:
+            self._open.aside = False
+
+    def _pool(self) -> Engines:
+        return getattr(self._open, "aside", False) and self.engines.aside or self.engines
+
+    @contextmanager
     def unit_of_work(self) -> Iterator[Unit]:
         """Open a transaction that commits once, at the end of the block.
 
@@ -108,7 +120,7 @@ class Store:
             raise NestedUnitError("a unit of work is already open in this thread")
         self._open.unit = True
         try:
-            with self._writer, transaction_open(), self.engines.write.begin() as connection:
+            with self._writer, transaction_open(), self._pool().write.begin() as connection:
                 rings = not isinstance(self.bell, SilentBell)
                 unit = Unit(connection, self.clock(), self.keyring, rings)
                 yield unit
@@ -125,7 +137,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a read-only look at the database."""
-        with self.engines.read.connect() as connection:
+        with self._pool().read.connect() as connection:
             yield connection
 
     def _write_events(self, unit: Unit) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from hub.reports.health import oldest_due
 from hub.services.context import Hub
 from hub.store import schema
+from hub.store.life import WHY, restored_at
 
 ANSWER_WITHIN_S = 2.0
 OLDEST_PASS = timedelta(seconds=60)
@@ -87,3 +88,12 @@ class Health:
             yield trouble
         if not self._hub.may_spend():
             yield "the disk is nearly full: orders are still kept, but nothing is bought"
+        if self._is_older_copy():
+            yield WHY
+
+    def _is_older_copy(self) -> bool:
+        try:
+            with self._hub.store.reading() as database:
+                return restored_at(database) is not None
+        except Exception:  # that the database cannot be used is a reason, and was told as one
+            return False

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,9 +66,13 @@ class Webhooks:
         # Threads of their own, and few: neither a locked database nor a connector that hangs
         # may let them grow.
         self._lanes = Lanes(LANES, THREADS_OF_A_LANE, MOST_OF_A_LANE)
-        self._mailroom = Mailroom(partial(keep_each, hub))
+        self._mailroom = Mailroom(self._keep_letters)
         self._in_hand, self._counting = 0, threading.Lock()
         self.answers: Counter[int] = Counter()
+
+    def _keep_letters(self, letters: Sequence[Letter]) -> Sequence[int | Exception]:
+        with self._hub.store.aside():
+            return keep_each(self._hub, letters)
 
     async def receive(self, request: Request) -> Response:
         """Take one webhook."""
@@ -135,7 +139,8 @@ class Webhooks:
 
 def _open(hub: Hub, token: str, given: WebhookRequest) -> Letter:
     try:
-        return open_letter(hub, token, given)
+        with hub.store.aside():
+            return open_letter(hub, token, given)
     except Exception:
         raise
     except BaseException as error:  # `sys.exit` of a connector would end the event loop

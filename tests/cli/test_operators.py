@@ -133,3 +133,22 @@ def test_drift_is_a_list_and_its_exit_code_says_whether_it_is_empty(
         {"connection": "NYC", "kind": "stock", "subject": "77", "here": "4", "there": "5"}
     ]
     lived("drift", "GHOST", code=3)
+
+
+def test_the_doctor_finds_a_page_that_was_overwritten_and_looks_no_further(hub: Cli) -> None:
+    hub("init")
+    ((page,),) = hub.sql("SELECT rootpage FROM sqlite_master WHERE name = 'published'")
+    with (hub.home / "hub.db").open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xab" * 4096)
+    found = hub.json("doctor", code=1)["findings"]
+    assert found[-1]["check"] == "integrity" and "put a backup in its place" in found[-1]["repair"]
+
+
+def test_a_lost_database_is_found_beside_its_key_and_not_begun_anew(hub: Cli) -> None:
+    hub("init")
+    for file in hub.home.glob("hub.db*"):
+        file.unlink()
+    (found,) = hub.json("doctor", code=1)["findings"]
+    assert "put a backup in its place" in found["text"]
+    assert "put a backup in its place" in hub("init", code=1).err

@@ -1,10 +1,8 @@
 """A story for each journey, in memory where the machine has a folder for that.
 
-Stories are told on SQLite; those marked `on_both_databases` on PostgreSQL too, and all of them with
-HUB_TEST_STORIES=postgres.
+Every story is told on SQLite and on PostgreSQL; those marked `on_sqlite` are about the one file.
 """
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,8 +13,6 @@ import pytest
 from tests.journeys.story import Story
 from tests.memory import MEMORY
 
-on_both_databases = pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
-"""For stories whose statements the two databases might understand differently."""
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 """For stories about the one file of an embedded hub."""
 
@@ -38,10 +34,10 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         yield folder
 
 
-@pytest.fixture
+@pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest) -> str:
-    """The database a story is told on: sqlite or postgres."""
-    return str(getattr(request, "param", os.environ.get("HUB_TEST_STORIES", "sqlite")))
+    """The database a story is told on."""
+    return str(request.param)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Two channels sell from one stock."""
 
 from hub.services.stock.stockroom import adjust_stock
-from tests.journeys.conftest import on_both_databases
 from tests.journeys.story import Story
 
 
@@ -41,7 +40,6 @@ def test_a_sale_on_one_channel_lowers_the_other(story: Story) -> None:
     story.end_well()
 
 
-@on_both_databases
 def test_of_two_sales_of_the_last_unit_exactly_one_ships(story: Story) -> None:
     open_two(story)
     set_stock(story, "MUG-SET", 1)

@@ -4,7 +4,6 @@ import pytest
 
 from hub.store import tables
 from hub.testing.carrier.witness import bought_twice, live_labels
-from tests.journeys.conftest import on_both_databases
 from tests.journeys.story import Story
 
 FLAVOURS = ("key_and_lookup", "key_only", "lookup_only", "neither")
@@ -79,7 +78,6 @@ def test_the_customer_is_told_once_although_the_answer_was_lost(story: Story) ->
     story.end_well()
 
 
-@on_both_databases
 def test_a_refused_label_holds_the_order_until_somebody_mends_it(story: Story) -> None:
     shop = story.open_for_business(orders=0, only_products="HB-250,MUG-SET")
     number = story.buy("HB-250")

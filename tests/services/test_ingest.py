@@ -1,13 +1,18 @@
 """Landing orders: whatever comes twice, late or in any order, the newest word stands."""
 
+from datetime import timedelta
 from itertools import permutations
+
+import pytest
 
 from hub.records.events import EventKind
 from hub.services.context import Hub
 from hub.services.intake.ingest import Tally, land_order_page
 from hub.store import tables
 from hub.store.connections import Connected, mark_books_opened
+from tests.records.order_example import PLACED
 from tests.services.scripted_shop import ScriptedShop, raw_order
+from tests.store.conftest import SettableClock
 from tests.store.shop_rows import all_rows, one_row
 
 
@@ -82,6 +87,18 @@ def test_versions_in_any_order_end_at_the_newest(
         assert row.number == f"NYC-{name}"
 
 
+@pytest.mark.parametrize("ahead", [timedelta(days=-1), timedelta(days=1)])
+def test_a_shop_whose_clock_is_a_day_wrong_is_compared_with_itself_alone(
+    hub: Hub, shop: Connected, vendor: ScriptedShop, clock: SettableClock, ahead: timedelta
+) -> None:
+    clock.now = PLACED - ahead  # to the hub, all of this is of tomorrow, or of yesterday
+    open_books(hub, shop)
+    land(hub, vendor, VERSIONS[1])
+    assert land(hub, vendor, VERSIONS[0]).skipped == 1, "stale, whenever it arrives"
+    assert land(hub, vendor, VERSIONS[3]).updated == 1
+    assert open_units(hub, "X") == {"1": 1, "9": 2}
+
+
 def test_a_finished_order_of_the_first_sync_is_history_and_one_seen_later_is_a_fact(
     hub: Hub, shop: Connected, vendor: ScriptedShop
 ) -> None:
@@ -118,6 +135,15 @@ def test_a_bad_record_waits_until_a_good_version_lands(hub: Hub, vendor: Scripte
     assert (kept.state, kept.seen, kept.external_id) == ("open", 2, "7")
     land(hub, vendor, raw_order("7", 2))
     assert one_row(hub.store, tables.quarantine).state == "auto_resolved"
+
+
+def test_an_order_in_which_a_key_stands_twice_is_kept_aside_with_its_path(
+    hub: Hub, vendor: ScriptedShop
+) -> None:
+    twice = raw_order("7").replace(b'"lines": {', b'"lines": {"1": 9, ')
+    assert land(hub, vendor, raw_order("6"), twice).quarantined == 1
+    assert "lines.1: this key stands twice" in one_row(hub.store, tables.quarantine).reason
+    assert open_units(hub, "6")
 
 
 def test_a_bad_version_is_not_forgotten_for_an_older_one_on_the_same_page(

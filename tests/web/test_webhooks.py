@@ -328,3 +328,17 @@ def test_nothing_redirects_and_nothing_else_is_served(world: World, app: FastAPI
     for where in ("/docs", "/redoc", "/openapi.json", "/admin"):
         assert ask(app, lambda client, where=where: client.get(where)).status_code == 404
     assert ask(app, lambda client: client.get(path(world))).status_code == 405
+
+
+def test_slow_work_that_holds_every_connection_keeps_no_webhook_waiting(
+    world: World, app: FastAPI
+) -> None:
+    told, engines = order_changed(world, 67), world.hub.store.engines
+    pools = [engine.pool for engine in (engines.write, engines.read)]
+    held = [pool.connect() for pool in pools for _ in range(26)]
+    try:
+        assert ring(app, told) == 200
+    finally:
+        for one in held:
+            one.close()
+    world.run()

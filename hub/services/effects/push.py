@@ -38,6 +38,7 @@ from hub.store import effects
 from hub.store.connections import Connected
 from hub.store.effects import Effect
 from hub.store.jobs import JobResult, RunningJob, Snooze
+from hub.store.life import WHY, restored_at
 
 CHECK_AGAIN = timedelta(minutes=5)
 WRITES_ARE_OFF = timedelta(hours=6)
@@ -86,6 +87,8 @@ def perform_effect(hub: Hub, job: RunningJob) -> JobResult:
     if not hub.may_spend():
         raise Snooze(now + CHECK_AGAIN, "the disk is nearly full: nothing is bought")
     with hub.store.reading() as database:
+        if restored_at(database) is not None:
+            raise Snooze(now + CHECK_AGAIN, WHY)
         request = kind.load(database, hub.store.keyring, effect)
     task = _Task(hub, job, effect, kind, traits, hub.open(connection), request)
     return _probe(task) if move.move == Move.PROBE else _send(task)

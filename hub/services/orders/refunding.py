@@ -35,6 +35,10 @@ class RefundRefusedError(HubError):
     """This refund may not be asked for; the text says why, and what may be."""
 
 
+class UnclearAmountError(RefundRefusedError):
+    """What was asked for is no amount of this currency."""
+
+
 @dataclass(frozen=True)
 class RefundPlan:
     """A refund as it would be asked for; amounts in minor units of `currency`."""
@@ -77,9 +81,9 @@ def _exactly(amount: str, currency: str) -> int:
     try:
         minor = to_minor(amount, currency)
     except MoneyError as error:
-        raise RefundRefusedError(str(error)) from None
+        raise UnclearAmountError(str(error)) from None
     if Decimal(amount) != Decimal(from_minor(minor, currency)):
-        raise RefundRefusedError(f"{amount} is more exact than {currency} is")
+        raise UnclearAmountError(f"{amount} is more exact than {currency} is")
     return minor
 
 

@@ -31,6 +31,7 @@ from hub.store.desired import (
     want,
 )
 from hub.store.jobs import RunningJob, Snooze, insert_jobs, is_owed
+from hub.store.life import WHY, restored_at
 from hub.store.unit_of_work import Unit
 
 BATCH = 100
@@ -89,6 +90,9 @@ def _may_publish(database: Connection, connection_id: str) -> bool:
     )
 
 
+UNTIL_RECONCILED = timedelta(minutes=5)
+
+
 @dataclass(frozen=True)
 class _Aim:
     """A listing with the wish for it and the quantity it should show now."""
@@ -119,6 +123,8 @@ def publish_stock(hub: Hub, job: RunningJob) -> None:
     if not shop.writes or reader is None or writer is None:
         return
     with hub.store.reading() as database:
+        if restored_at(database) is not None:
+            raise Snooze(hub.store.clock() + UNTIL_RECONCILED, WHY)
         aims = _aims(database, shop.id)
     _forget_unoffered(hub, job, shop, aims)
     shown = _read(job, reader, aims)

@@ -13,6 +13,7 @@ from hub.store.incidents import (
     watched_until,
 )
 from hub.store.jobs import JobResult, RunningJob
+from hub.store.life import give_sign
 from hub.store.signals import own_dead_jobs, read_pulses, read_signals
 
 EVERY_S = 60
@@ -25,7 +26,8 @@ SETTLED = timedelta(seconds=2)
 
 
 def watch_health(hub: Hub, job: RunningJob) -> JobResult:
-    """Look after every connection once."""
+    """Look after every connection once, and leave a sign of life."""
+    give_sign(hub.store)
     return JobResult("ok", {"seen": look(hub)})
 
 

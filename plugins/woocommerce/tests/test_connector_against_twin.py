@@ -1,7 +1,7 @@
 """The connector and the simulated shop, over real HTTP, with the shop's own witness."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -321,6 +321,22 @@ def test_over_https_with_a_private_authority_basic_is_used(secure_twin, connect,
     shop = connect(secure_twin.url, ca_file=str(tmp_path / "ca.pem"), **KEYS)
     assert shop.check().currency
     assert pulled(shop.pull_orders(None))
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(days=-1), timedelta(days=1)])
+def test_a_shop_whose_clock_is_a_day_wrong_is_pulled_without_a_gap(
+    secure_twin, connect, tmp_path, wrong_by
+):
+    secure_twin.freeze(datetime.now(UTC) + wrong_by)
+    shop = connect(secure_twin.url, ca_file=str(tmp_path / "ca.pem"), **KEYS)
+    cursor = last_cursor(shop.pull_orders(None))
+    for _ in range(3):
+        bought = buy(secure_twin, counted_sku(secure_twin))
+        secure_twin.advance(5)
+        pages = list(shop.pull_orders(cursor))
+        assert bought in pulled(pages)
+        cursor = pages[-1].cursor
+        secure_twin.advance(3600)
 
 
 # --- webhooks -------------------------------------------------------------------------------------
