@@ -21,7 +21,8 @@ Cells = Mapping[str, Callable[[Any], Any]]
 
 def print_json(data: Any) -> None:
     """Print one JSON document: ISO instants, money as decimal text beside its currency."""
-    print(msgspec.json.format(msgspec.json.encode(data, enc_hook=_plain), indent=2).decode())
+    text = msgspec.json.format(msgspec.json.encode(data, enc_hook=_plain), indent=2).decode()
+    print(text, flush=True)  # a command that stays must be heard through a pipe at once
 
 
 def _plain(value: Any) -> Any:

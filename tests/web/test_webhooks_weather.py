@@ -55,6 +55,12 @@ def with_bell(store: Store) -> str:
     return hub_on(store).connection("NYC").hook_token
 
 
+def intake_of(store: Store) -> Engine:
+    """Give the engine that webhooks are written through."""
+    assert store.engines.aside is not None
+    return store.engines.aside.write
+
+
 def letter(text: str, secret: str = SECRET) -> WebhookRequest:
     mac = hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
     return WebhookRequest({"x-signature": base64.b64encode(mac).decode()}, text.encode())
@@ -112,7 +118,7 @@ def kept(store: Store) -> set[str]:
 
 def test_a_full_disk_refuses_webhooks_for_now_and_recovers_by_itself(sqlite_store: Store) -> None:
     token = with_bell(sqlite_store)
-    write = sqlite_store.engines.write
+    write = intake_of(sqlite_store)
     with bells(sqlite_store, token) as door:
         assert door.ring("before") == [200]
         with every_connection(write, "PRAGMA max_page_count=1"):
@@ -129,7 +135,7 @@ def test_a_full_disk_refuses_webhooks_for_now_and_recovers_by_itself(sqlite_stor
 def test_a_read_only_database_refuses_webhooks_for_now(sqlite_store: Store) -> None:
     token = with_bell(sqlite_store)
     with bells(sqlite_store, token) as door:
-        write = sqlite_store.engines.write
+        write = intake_of(sqlite_store)
         with every_connection(write, "PRAGMA query_only=ON"):
             assert door.ring("one", "two") == [503, 503]
         assert door.ring("one", "two") == [200, 200]
