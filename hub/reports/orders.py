@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, or_, select, tuple_
 
 from hub.records.money import Money
 from hub.records.order import Phase
@@ -78,7 +78,7 @@ def orders_by_phase(database: Connection, connection_id: str = "") -> dict[str, 
     return {phase.value: found[phase.value] for phase in Phase if phase.value in found}
 
 
-def _older_than(database: Connection, order_id: str):  # type: ignore[no-untyped-def]
+def _older_than(database: Connection, order_id: str) -> ColumnElement[bool]:
     placed_at = database.execute(
         select(_order.c.placed_at).where(_order.c.id == order_id)
     ).scalar_one_or_none()

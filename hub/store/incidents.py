@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.domain.episodes import Episode
@@ -50,7 +51,7 @@ def last_episodes(database: Connection, since: datetime) -> dict[str, Incident]:
     return {row.connection_id: _incident(row) for row in rows}
 
 
-def _incident(row) -> Incident:  # type: ignore[no-untyped-def]
+def _incident(row: Row[Any]) -> Incident:
     return Incident(
         row.id, row.connection_id, What(row.what), row.text, row.opened_at, row.seen_at,
         row.healed_at, row.times,

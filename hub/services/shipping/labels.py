@@ -88,12 +88,16 @@ def label_bought(unit: Unit, effect: Effect, label: Label) -> None:
 
 def label_refused(unit: Unit, effect: Effect, reason: str) -> None:
     """Hold the order with the carrier's reason."""
+    hold_as_refused(unit, effect, HoldReason.POLICY, f"the carrier refused the label: {reason}")
+
+
+def hold_as_refused(unit: Unit, effect: Effect, why: HoldReason, note: str) -> None:
+    """Hold the order of a parcel of which the carrier refused something."""
     shipment = tables.shipment
     order_id = unit.execute(
         select(shipment.c.order_id).where(shipment.c.id == effect.subject_id)
     ).scalar_one()
-    note = f"the carrier refused the label: {reason}"
-    place_hold(unit, order_id, HoldReason.POLICY, note, by="carrier")
+    place_hold(unit, order_id, why, note, by="carrier")
     refresh_phase(unit, [order_id])
 
 

@@ -11,8 +11,7 @@ from hub.registry import Opened
 from hub.sdk.capabilities import Accepted, VoidLabel
 from hub.services.context import Hub
 from hub.services.effects.effect_kind import EffectKind, nothing_more, offered
-from hub.services.orders.holds import place_hold
-from hub.services.shipping.labels import OVER, end_parcel
+from hub.services.shipping.labels import OVER, end_parcel, hold_as_refused
 from hub.services.stock.publish import stock_moved
 from hub.services.work import owe
 from hub.store import effects, tables
@@ -92,12 +91,8 @@ def _voided(unit: Unit, effect: Effect, answer: Any) -> None:
 
 
 def _void_refused(unit: Unit, effect: Effect, reason: str) -> None:
-    order_id = unit.execute(
-        select(_shipment.c.order_id).where(_shipment.c.id == effect.subject_id)
-    ).scalar_one()
     note = f"the carrier does not take the label back: {reason}"
-    place_hold(unit, order_id, HoldReason.CHANGED, note, by="carrier")
-    refresh_phase(unit, [order_id])
+    hold_as_refused(unit, effect, HoldReason.CHANGED, note)
 
 
 def _need(database: Connection, effect: Effect) -> Need:
