@@ -2,10 +2,13 @@
 
 VENV    := .venv
 BIN     := $(VENV)/bin
-PLUGINS := plugins/woocommerce plugins/carriers plugins/payments
+PLUGINS := plugins/woocommerce plugins/carriers plugins/payments plugins/support
 INSTALL := $(BIN)/python -m pip install -qq --constraint constraints.txt
 READY   := $(VENV)/.ready
 RECIPE  := pyproject.toml constraints.txt $(PLUGINS:%=%/pyproject.toml)
+# Children of tests keep their compiled code, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
+
 CHECKS  := lint format types imports schemas
 TESTS   :=
 
@@ -61,7 +64,8 @@ check-schemas:
 	@$(BIN)/python -m hub.records.schema --check
 
 proof: $(READY)
-	@HUB_PROOF=1 $(BIN)/pytest -s tests/journeys/test_week.py
+	@HUB_PROOF=1 $(BIN)/pytest -s tests/journeys/test_week.py tests/journeys/test_crash_walk.py \
+		tests/domain/test_oversell.py
 
 # --- the rest ---------------------------------------------------------------------------------
 
@@ -73,6 +77,9 @@ bench: $(READY)
 	@$(BIN)/python -m tests.benchmarks.landing --orders 20000 $(if $(OUT),--out $(OUT))
 	@$(BIN)/python -m tests.benchmarks.jobs --jobs 2000
 	@$(BIN)/python -m tests.benchmarks.brokers
+	@$(BIN)/python -m tests.benchmarks.routing
+	@$(BIN)/python -m tests.benchmarks.reorder
+	@$(BIN)/python -m tests.benchmarks.ledger
 
 fmt: $(READY)
 	@$(BIN)/ruff format

@@ -13,6 +13,7 @@ from hub.registry import load_plugins
 from hub.sdk.connector import HttpFactory
 from hub.sdk.errors import ConfigError
 from hub.sdk.http import AllowedAddresses, HttpClient
+from hub.sdk.mail import MailFactory, MailRoad
 from hub.services.context import Hub
 from hub.services.kinds import job_kinds
 from hub.services.reactions import react
@@ -71,13 +72,16 @@ def build(
     registry = load_plugins(
         settings.listed(settings.plugins), settings.listed(settings.plugin_modules)
     )
-    store = Store(engines, clock, keyring, react, bell, registry.observe_event)
+    store = Store(engines, clock, keyring, react, bell, registry.observe_event, home=settings.home)
     exchanges = ExchangeLog(registry.observe_exchange)
     pacing = Pacing(
         store, partial(pace_of, store, registry), shared=bool(settings.database_url), sleep=sleep
     )
     http_for = _http_for(settings, partial(exchanges.observe, store), pacing)
-    hub = Hub(store, registry, Policy(), http_for, _may_spend(settings), settings.public_url)
+    mail_for = _mail_for(settings, partial(exchanges.observe, store), pacing)
+    hub = Hub(
+        store, registry, Policy(), http_for, _may_spend(settings), settings.public_url, mail_for
+    )
     return System(settings, engines, hub, job_kinds(hub), exchanges)
 
 
@@ -116,6 +120,18 @@ def _http_for(
         )
 
     return http_for
+
+
+def _mail_for(
+    settings: Settings, observe: Callable[..., None], pacing: Pacing
+) -> Callable[[str], MailFactory]:
+    allow = AllowedAddresses.parse(settings.listed(settings.allow_hosts))
+    ca_file = settings.ca_file or None
+
+    def mail_for(connection: str) -> MailFactory:
+        return MailRoad(connection, allow, ca_file, observe, pacing.gate(connection))
+
+    return mail_for
 
 
 def open_database(settings: Settings) -> Engines:

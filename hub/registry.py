@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import pluggy
 
 from hub.records.base import Clock
+from hub.records.connection import Account
 from hub.records.events import Event
 from hub.sdk import hooks
 from hub.sdk.capabilities import CAPABILITIES
@@ -22,7 +23,8 @@ from hub.sdk.containment import Contained, contain
 from hub.sdk.errors import ConfigError
 from hub.sdk.exchange import Exchange
 from hub.sdk.http import USER_AGENT, HttpClient
-from hub.sdk.rules import RoutingRule
+from hub.sdk.mail import MailFactory, no_mail
+from hub.sdk.rules import ReorderRule, RoutingRule
 from hub.sdk.secrets import Secret
 
 GROUP = "hub.plugins"
@@ -49,6 +51,7 @@ class Plugin:
     version: str
     connectors: tuple[Connector, ...] = ()
     routing_rules: tuple[RoutingRule, ...] = ()
+    reorder_rules: tuple[ReorderRule, ...] = ()
     error: str = ""
     """One sentence; empty when the plugin is well."""
     trace: str = field(default="", repr=False)
@@ -97,14 +100,21 @@ class Registry:
         """Collect the routing stages that plugins bring."""
         return [rule for plugin in self.plugins for rule in plugin.routing_rules]
 
+    def reorder_rules(self) -> list[ReorderRule]:
+        """Collect the reorder rules that plugins bring."""
+        return [rule for plugin in self.plugins for rule in plugin.reorder_rules]
+
     def open(
         self, connection_id: str, name: str, shown: Mapping[str, Any],
         secrets: Mapping[str, str], http: HttpFactory, clock: Clock,
+        account: Account | None = None, mail: MailFactory = no_mail,
     ) -> Opened:  # fmt: skip
         """Open a connection as a connector."""
         descriptor = self.connector(name)
         client = _client(name, http, tuple(map(Secret, secrets.values())))
-        opening = Opening(connection_id, join_secrets(shown, secrets), client, clock)
+        opening = Opening(
+            connection_id, join_secrets(shown, secrets), client, clock, mail=mail, account=account
+        )
         connector = contain(f"the factory of {name}", lambda: descriptor.factory(opening))
         return Opened(connection_id, descriptor, connector)
 
@@ -176,7 +186,8 @@ def _load(
         connectors = _collected(loaded, "hub_connectors", Connector)
         for connector in connectors:
             check_descriptor(connector)
-        rules = _collected(loaded, "hub_routing_rules", RoutingRule)
+        routing = _collected(loaded, "hub_routing_rules", RoutingRule)
+        reorder = _collected(loaded, "hub_reorder_rules", ReorderRule)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a broken plugin is shown; the others go on
@@ -184,7 +195,7 @@ def _load(
             manager.unregister(loaded)
         reason = f"{type(error).__name__}: {error}"
         return Plugin(name, module, version, error=reason, trace=traceback.format_exc())
-    return Plugin(name, module, version, connectors, rules)
+    return Plugin(name, module, version, connectors, routing, reorder)
 
 
 def _refuse_misspelt(manager: pluggy.PluginManager, loaded: Any) -> None:
@@ -223,6 +234,7 @@ def check_descriptor(connector: Connector) -> None:
 def _unique(plugins: Sequence[Plugin]) -> dict[str, Connector]:
     """Give connectors by name; raises `PluginConflictError` for a name that is claimed twice."""
     _refuse_twice("routing rule", [(p, rule.name) for p in plugins for rule in p.routing_rules])
+    _refuse_twice("reorder rule", [(p, rule.name) for p in plugins for rule in p.reorder_rules])
     _refuse_twice("connector", [(p, one.name) for p in plugins for one in p.connectors])
     return {one.name: one for plugin in plugins for one in plugin.connectors}
 

@@ -3,9 +3,10 @@
 import atexit
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -13,12 +14,22 @@ import pytest
 from hypothesis import settings
 from psycopg import sql
 
+from hub.store import schema
+from hub.store.engine import open_engines
+from tests.emptied import Emptied
 from tests.memory import MEMORY
 from tests.valkey import ValkeyServer, binary
 
 ROOT = Path(__file__).resolve().parents[1]
+DATABASES = [
+    one for one in ("sqlite", "postgres") if os.environ.get("HUB_TEST_DATABASE", one) == one
+]
+"""Both, or the one that HUB_TEST_DATABASE names."""
 NO_VENDOR_DATA = "vendor data is absent"
 
+# The gate starts more than a hundred processes; each would compile the whole hub for itself.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # A busy machine is not a wrong answer: pytest's own timeout judges what hangs.
 settings.register_profile("hub", deadline=None)
@@ -58,6 +69,52 @@ def fresh_postgres(_postgres_server: str, worker_id: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def _hub_database(_postgres_server: str, worker_id: str) -> Iterator[Emptied]:
+    with _database(_postgres_server, f"hub_story_{worker_id}_{os.getpid()}") as url:
+        engines = open_engines(url)
+        revision = schema.upgrade(engines)
+        engines.dispose()
+        yield Emptied(url, revision)
+
+
+@pytest.fixture
+def hub_postgres(_hub_database: Emptied) -> str:
+    """The URL of a database that has the hub's schema and not one row."""
+    return _hub_database.again()
+
+
+@pytest.fixture(scope="session")
+def make_postgres(
+    _postgres_server: str, worker_id: str
+) -> Callable[[str, str], AbstractContextManager[str]]:
+    """Create databases by name, empty or as copies of others so made; for a `with` each."""
+    mine = f"_{worker_id}_{os.getpid()}"
+
+    def make(name: str, model: str) -> AbstractContextManager[str]:
+        return _database(_postgres_server, name + mine, model + mine if model else "template1")
+
+    return make
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Where a hub of one test keeps its rows, on each database; empty for the file in its home."""
+    url: str = request.getfixturevalue("hub_postgres") if request.param == "postgres" else ""
+    return url
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def module_database_url(request: pytest.FixtureRequest, worker_id: str) -> Iterator[str]:
+    """The same for a hub that the tests of a module share."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    server = request.getfixturevalue("_postgres_server")
+    with _database(server, f"hub_module_{worker_id}_{os.getpid()}") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def _postgres_server() -> Iterator[str]:
     given = os.environ.get("HUB_TEST_DATABASE_URL")
     if given:
@@ -74,10 +131,11 @@ def _postgres_server() -> Iterator[str]:
 
 
 @contextmanager
-def _database(server_url: str, name: str) -> Iterator[str]:
+def _database(server_url: str, name: str, model: str = "template1") -> Iterator[str]:
     database = sql.Identifier(name)
     with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(database))
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        server.execute(create.format(database, sql.Identifier(model)))
         try:
             yield _with_database(server_url, name)
         finally:

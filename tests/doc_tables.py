@@ -1,4 +1,4 @@
-"""The tables of plugins/README.md, made from the code; `python -m tests.doc_tables` writes them."""
+"""The tables of both READMEs, made from the code; `python -m tests.doc_tables` writes them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from hub.cli.lazy import load
+from hub.cli.main import COMMANDS
 from hub.sdk import errors, hooks
 from hub.sdk.capabilities import CAPABILITIES
 from hub.sdk.connector import Connector, EffectTraits, RateLimit
 from hub.testing.twins.faults import AFTER, BEFORE, INSIDE, WEBHOOK, Fault
 from hub.testing.twins.profiles import DAY, HOUR, MINUTE, PROFILES
 
-PAGE = Path(__file__).parent.parent / "plugins" / "README.md"
+ROOT = Path(__file__).parent.parent
+PAGES = (ROOT / "README.md", ROOT / "plugins" / "README.md")
 PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.S)
 Rows = Iterator[Sequence[str]]
 
@@ -92,6 +95,7 @@ MEANINGS: Mapping[type, Mapping[str, str]] = {
         "key_retention": "how long a repeated key is answered as the first time; None: no keys",
         "lookup": "the effect can be found by our key",
         "settle": "how long a look-up may still come too early",
+        "compare_and_set": "stock is set only where it still shows what the hub believes",
     },
 }
 
@@ -159,7 +163,16 @@ def _first(thing: object) -> str:
     return " ".join(paragraph.split())
 
 
+def command_rows() -> Rows:
+    """Each command with its parts."""
+    yield "Command", "Its parts", "What it does"
+    for name, (place, about) in COMMANDS.items():
+        parts = getattr(load(name, place), "commands", {})
+        yield f"`hub {name}`", " ".join(f"`{part}`" for part in sorted(parts)), about
+
+
 TABLES: Mapping[str, Callable[[], Rows]] = {
+    "commands": command_rows,
     "hooks": hook_rows,
     "capabilities": capability_rows,
     "errors": error_rows,
@@ -182,4 +195,5 @@ def written(page: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(written(PAGE.read_text("utf-8")), "utf-8")
+    for page in PAGES:
+        page.write_text(written(page.read_text("utf-8")), "utf-8")

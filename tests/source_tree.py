@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PLUGINS = ("hub_woocommerce", "hub_carriers", "hub_payments")
+PLUGINS = ("hub_woocommerce", "hub_carriers", "hub_payments", "hub_support")
 
 
 def lies_in(name: str, places: Iterable[str]) -> bool:

@@ -29,23 +29,15 @@ def test_the_settings_table_names_every_setting_and_no_other() -> None:
     assert documented == {name.upper() for name in Settings.model_fields}
 
 
-def test_the_command_table_names_every_command_with_its_parts() -> None:
-    standing = dict(re.findall(r"^\| `hub (\w+)` \| (.*?) ?\| ", README, re.M))
-    assert list(standing) == list(COMMANDS)
-    for name, (place, _) in COMMANDS.items():
-        parts = getattr(load(name, place), "commands", {})
-        assert re.findall(r"`([\w-]+)`", standing[name]) == sorted(parts), name
-
-
 @pytest.mark.parametrize("name", TABLES)
-def test_each_table_of_the_connector_guide_is_what_the_code_says(name: str) -> None:
-    standing = re.search(rf"<!-- table: {name} -->\n\n(.*?)\n<!-- end -->", PLUGINS, re.S)
-    assert standing, f"plugins/README.md has no place for the table of {name}"
+def test_each_table_of_the_readmes_is_what_the_code_says(name: str) -> None:
+    standing = re.search(rf"<!-- table: {name} -->\n\n(.*?)\n<!-- end -->", README + PLUGINS, re.S)
+    assert standing, f"no README has a place for the table of {name}"
     assert standing[1] == table(name), "python -m tests.doc_tables writes it anew"
 
 
-def test_the_connector_guide_has_no_table_that_the_code_does_not_know() -> None:
-    assert sorted(re.findall(r"<!-- table: (\w+) -->", PLUGINS)) == sorted(TABLES)
+def test_the_readmes_have_no_table_that_the_code_does_not_know() -> None:
+    assert sorted(re.findall(r"<!-- table: (\w+) -->", README + PLUGINS)) == sorted(TABLES)
 
 
 @pytest.mark.parametrize("kind", MEANINGS)

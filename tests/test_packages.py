@@ -34,6 +34,11 @@ DISTRIBUTIONS = {
         "hub_payments",
         {"offline": "hub_payments.offline"},
     ),
+    "hub-support": (
+        "plugins/support",
+        "hub_support",
+        {"email": "hub_support.email"},
+    ),
 }
 BUNDLED = {
     name: module for _, _, points in DISTRIBUTIONS.values() for name, module in points.items()
@@ -113,7 +118,8 @@ def test_a_wheel_carries_every_file_of_its_package(name: str, wheels: dict[str, 
 
 
 def test_a_stranger_imports_the_wheels_and_not_the_checkout(stranger: Path) -> None:
-    code = "import hub, hub_woocommerce, hub_carriers, hub_payments as p; print(hub.__file__, p)"
+    plugins = "hub_woocommerce, hub_carriers, hub_payments, hub_support as p"
+    code = f"import hub, {plugins}; print(hub.__file__, p)"
     done = run(stranger / "python", "-c", code)
     assert str(ROOT) not in done.replace(str(stranger), "")
     assert done.startswith(str(stranger.parent))

@@ -157,7 +157,7 @@ from hub.sdk import RoutingRule
 
 @hookimpl
 def hub_routing_rules():
-    return [RoutingRule("nearest", lambda lines, places, country, policy: (list(places), []))]
+    return [RoutingRule("nearest", lambda request, places: (list(places), []))]
 """
     modules = [write(name, WELL.format(name=name) + rule) for name in ("one_rule", "two_rule")]
     with pytest.raises(PluginConflictError, match="one_rule and two_rule both bring the routing"):
@@ -259,7 +259,7 @@ from hub.sdk import RoutingRule
 
 @hookimpl
 def hub_routing_rules():
-    return [RoutingRule("nearest", lambda lines, places, country, policy: (list(places), []))]
+    return [RoutingRule("nearest", lambda request, places: (list(places), []))]
 """
     )
     registry = load_plugins(modules=[write("mine", source.format(name="shop"))])

@@ -10,7 +10,7 @@ from hub.jobs.lockfile import engine_at_work
 from hub.reports import health, symptoms
 from hub.reports.findings import Finding, connection_findings, work_findings
 from hub.reports.invariants import check_invariants
-from hub.sdk.capabilities import PullOrders, PullProducts
+from hub.sdk.capabilities import PullMessages, PullOrders, PullProducts
 from hub.services.vendors.watch import EVERY_S
 from hub.store.damage import CURE
 from hub.store.jobs import resume_connection_jobs
@@ -20,7 +20,9 @@ from hub.store.schedules import put_schedule
 LITTLE_SPACE = 1_000_000_000
 """Bytes below which a database that grows is in danger."""
 IDLE_TOO_LONG = timedelta(seconds=60)
-PULLS = {PullProducts: "pull_products", PullOrders: "pull_orders"}
+PULLS = {
+    PullProducts: "pull_products", PullOrders: "pull_orders", PullMessages: "pull_messages",
+}  # fmt: skip
 OWN_RHYTHM = {"expire_reservations": 60, "watch_health": EVERY_S}
 
 

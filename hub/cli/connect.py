@@ -51,8 +51,9 @@ def check_account(system: System, connector: str, config: dict[str, Any]) -> Acc
     schema = hub.registry.connector(connector).config_schema
     shown, secrets = split_secrets(schema, check_config(schema, config))
     opened = hub.registry.open(
-        "new", connector, shown, secrets, hub.http_for("new"), hub.store.clock
-    )
+        "new", connector, shown, secrets, hub.http_for("new"), hub.store.clock,
+        mail=hub.mail_for("new"),
+    )  # fmt: skip
     return opened.connector.check()
 
 

@@ -64,7 +64,7 @@ def show(code: Code, as_json: Json = False) -> None:
     print_facts({
         "settings": found.config, "account": found.account["id"], "webhooks to": found.hook_path,
         "open jobs": found.open_jobs, "dead jobs": found.dead_jobs, "kept aside": found.quarantined,
-        "stock typed there": found.stock_policy,
+        "crash loops": found.crash_loops, "stock typed there": found.stock_policy,
     })  # fmt: skip
     print_facts(_pace(found.pacing))
     streams: Cells = {
@@ -75,7 +75,10 @@ def show(code: Code, as_json: Json = False) -> None:
 
 
 def _pace(pacing: Pacing) -> dict[str, Any]:
-    facts: dict[str, Any] = {"asked at": f"{pacing.share:.0%} of its rate"}
+    facts: dict[str, Any] = {
+        "asked at": f"{pacing.share:.0%} of its rate",
+        "jobs at once": f"{pacing.at_once} of {pacing.at_most}",
+    }
     if pacing.patient_until:
         facts["asked for patience until"] = pacing.patient_until
     if pacing.left_alone_since:
@@ -192,13 +195,15 @@ def rotate(
 
 @app.command()
 def test(code: Code, as_json: Json = False) -> None:
-    """Ask a vendor who we are: address, credentials and answer in one call."""
+    """Ask a vendor who we are, and keep its answer: address, credentials and name in one call."""
     with opened() as system:
-        account = system.hub.open(system.hub.connection(code)).connector.check()
+        account = connecting.ask_again(system.hub, code)
     if as_json:
         return print_json({"connection": code, "account": account})
-    return print_facts({"account": account.id, "title": account.title,
-                        "version": account.api_version, "zone": account.time_zone})  # fmt: skip
+    return print_facts({
+        "account": account.id, "title": account.title, "address": account.address,
+        "version": account.api_version, "zone": account.time_zone,
+    })  # fmt: skip
 
 
 app.command("stock-policy")(stock_policy)

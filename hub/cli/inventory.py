@@ -1,6 +1,6 @@
 """`hub inventory`: stock, where it is, who sells it, and whether the books are right."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -8,11 +8,17 @@ from hub.cli.exits import Exit, NotFoundError, UsageError
 from hub.cli.opening import opened
 from hub.cli.options import Code, DryRun, Json
 from hub.cli.printing import Cells, print_facts, print_json, print_rows, print_table, say
-from hub.reports.invariants import check_invariants
-from hub.reports.stock import StockDetail, list_locations, list_stock, list_unmapped, stock_detail
+from hub.cli.selling import buffer, expect, incoming, policy, promise
+from hub.cli.stock_lists import apply_list, import_list, list_lists, undo_list
+from hub.cli.stock_moves import move, receive, reverse, scrap
+from hub.records.connection import ConnectionState, Family
+from hub.reports.invariants import EXAMPLES, Checked, check_invariants
+from hub.reports.stock import StockDetail, list_stock, list_unmapped, stock_detail
 from hub.services.context import Hub
 from hub.services.orders.resolve import publish_again
 from hub.services.stock import stockroom
+from hub.services.vendors.drift import stock_drift
+from hub.store.connections import Connected, list_connections
 from hub.store.ids import new_id
 
 app = typer.Typer(
@@ -29,7 +35,8 @@ STOCK: Cells = {
 }  # fmt: skip
 LEVELS: Cells = {
     "location": lambda row: row.location, "on hand": lambda row: row.on_hand,
-    "allocated": lambda row: row.allocated,
+    "allocated": lambda row: row.allocated, "not for sale": lambda row: row.buckets,
+    "bin": lambda row: row.bin,
 }  # fmt: skip
 OFFERS: Cells = {
     "listing": lambda row: f"{row.connection} {row.external_id}",
@@ -41,11 +48,6 @@ MOVEMENTS: Cells = {
     "from": lambda row: row.from_account, "to": lambda row: row.to_account,
     "reason": lambda row: row.reason,
 }  # fmt: skip
-LOCATIONS: Cells = {
-    "code": lambda row: row.code, "title": lambda row: row.title, "state": lambda row: row.state,
-    "country": lambda row: row.country, "priority": lambda row: row.priority,
-    "units": lambda row: row.units,
-}  # fmt: skip
 UNMAPPED: Cells = {
     "connection": lambda row: row.connection, "listing": lambda row: row.external_id,
     "sku there": lambda row: row.sku, "title": lambda row: row.title,
@@ -54,6 +56,7 @@ UNMAPPED: Cells = {
 CHECKS: Cells = {
     "invariant": lambda row: row.sentence, "holds": lambda row: row.holds,
     "offenders": lambda row: row.offenders, "such as": lambda row: row.examples,
+    "what to do": lambda row: "" if row.holds else row.remedy,
 }  # fmt: skip
 
 
@@ -121,57 +124,6 @@ def adjust(
 
 
 @app.command()
-def locations(as_json: Json = False) -> None:
-    """List the places that keep stock, the one that ships first at the top."""
-    with opened() as system, system.hub.store.reading() as database:
-        rows = list_locations(database)
-    print_rows(rows, LOCATIONS, as_json, "There is no location.")
-
-
-@app.command()
-def location(
-    code: Annotated[str, typer.Argument(help="Short and unique: MAIN.")],
-    title: Annotated[str | None, typer.Option()] = None,
-    country: Annotated[str | None, typer.Option(help="ISO 3166-1: US.")] = None,
-    priority: Annotated[int | None, typer.Option(help="A lower number ships first.")] = None,
-    street: Annotated[str | None, typer.Option()] = None,
-    city: Annotated[str | None, typer.Option()] = None,
-    region: Annotated[str | None, typer.Option()] = None,
-    postal_code: Annotated[str | None, typer.Option()] = None,
-    as_json: Json = False,
-) -> None:
-    """Add a location, or change what is given of one: its address is the sender on labels."""
-    given = {"title": title, "country": country, "priority": priority, "street": street,
-             "city": city, "region": region, "postal_code": postal_code}  # fmt: skip
-    with opened() as system:
-        known = _location(system.hub, code)
-        wanted = {**(known or {}), **{k: v for k, v in given.items() if v is not None}}
-        _judge_location(code, wanted)
-        stockroom.add_location(system.hub, code, **wanted)
-        after = _location(system.hub, code)
-    if as_json:
-        return print_json({"code": code, **(after or {})})
-    return print_facts({"code": code, **(after or {})})
-
-
-def _location(hub: Hub, code: str) -> dict[str, Any] | None:
-    with hub.store.reading() as database:
-        found = next((row for row in list_locations(database) if row.code == code), None)
-    counted_apart = ("code", "state", "units")
-    if found is None:
-        return None
-    return {name: value for name, value in vars(found).items() if name not in counted_apart}
-
-
-def _judge_location(code: str, wanted: dict[str, Any]) -> None:
-    country = wanted.get("country", "")
-    if not wanted.get("title") or not country:
-        raise UsageError(f"there is no location {code} yet; a new one needs --title and --country")
-    if len(country) != 2 or not country.isupper():
-        raise UsageError(f"{country!r} is no country code, such as US or DE")
-
-
-@app.command()
 def unmapped(as_json: Json = False) -> None:
     """List listings of which nobody knows what they sell, the most wanted first."""
     with opened() as system, system.hub.store.reading() as database:
@@ -205,10 +157,40 @@ def publish(code: Code, as_json: Json = False) -> None:
 
 
 @app.command()
-def verify(as_json: Json = False) -> None:
-    """Check that both ledgers, their projections and the work owed agree; 1 when they do not."""
-    with opened() as system, system.hub.store.reading() as database:
-        checks = check_invariants(database)
+def verify(
+    channels: Annotated[
+        bool, typer.Option("--channels", help="Ask every channel what it shows now, too.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Prove both ledgers against the numbers beside them and the channels; 1 when they differ."""
+    with opened() as system:
+        with system.hub.store.reading() as database:
+            checks = check_invariants(database)
+        if channels:
+            checks += [_shown_now(system.hub, shop.code) for shop in _shops(system.hub)]
     print_rows(checks, CHECKS, as_json, "")
     if not all(check.holds for check in checks):
         raise typer.Exit(Exit.FAILURE)
+
+
+def _shops(hub: Hub) -> list[Connected]:
+    with hub.store.reading() as database:
+        shops = list_connections(database, Family.STOREFRONT)
+    return [shop for shop in shops if shop.state == ConnectionState.ACTIVE]
+
+
+def _shown_now(hub: Hub, code: str) -> Checked:
+    off = [f"{one.subject}: {one.there} there, {one.here} here" for one in stock_drift(hub, code)]
+    return Checked(
+        f"channel_{code}", f"{code} shows now what may be sold.", not off, len(off),
+        tuple(off[:EXAMPLES]), f"hub inventory publish {code} sends its numbers anew",
+    )  # fmt: skip
+
+
+for _verb in (receive, move, scrap, reverse, policy, buffer, expect, incoming, promise):
+    app.command()(_verb)
+app.command("import")(import_list)
+app.command("imports")(list_lists)
+app.command("apply")(apply_list)
+app.command("undo")(undo_list)

@@ -1,6 +1,6 @@
 """The command `hub` and the table of everything it can do."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import typer
 
@@ -17,9 +17,23 @@ COMMANDS: Table = {
     "connect": ("hub.cli.connect:connect", "Connect a shop, a carrier or a gateway."),
     "connections": ("hub.cli.connections:app", "Connected vendors: show, pause, let write."),
     "sync": ("hub.cli.sync:sync", "Pull what changed at a vendor, now."),
-    "orders": ("hub.cli.orders:app", "Orders: find, explain, hold, release, hand over."),
-    "catalogue": ("hub.cli.catalogue:app", "Listings: price and texts on a channel."),
-    "inventory": ("hub.cli.inventory:app", "Stock: show, adjust, map, verify."),
+    "orders": ("hub.cli.orders:app", "Orders: find, explain, hold, split, release, hand over."),
+    "returns": ("hub.cli.returns:app", "Goods that come back: decide, receive, grade, pay."),
+    "catalogue": ("hub.cli.catalogue:app", "Listings: what they sell, price and texts."),
+    "inventory": ("hub.cli.inventory:app", "Stock: show, move, sell, prove, import."),
+    "locations": ("hub.cli.locations:app", "Places that keep stock, and their bins."),
+    "transfers": ("hub.cli.transfers:app", "Units on their way between locations."),
+    "counts": ("hub.cli.counts:app", "Counting what is really there."),
+    "kits": ("hub.cli.kits:app", "Variants that are made of others."),
+    "floor": ("hub.cli.floor:app", "The floor: fetch, scan, pack, papers."),
+    "cartons": ("hub.cli.cartons:app", "Boxes: which are kept, what goes into them."),
+    "routing": ("hub.cli.routing:app", "Where orders ship from: explain, replay, try."),
+    "suppliers": ("hub.cli.suppliers:app", "Suppliers: what they ask, how they deliver."),
+    "proposals": ("hub.cli.proposals:app", "What to buy: plan, explain, approve, edit, dismiss."),
+    "purchases": ("hub.cli.purchases:app", "Purchase orders: write, send, announce, receive."),
+    "rules": ("hub.cli.rules:app", "Rules as data: show, check, try, apply, look back."),
+    "tickets": ("hub.cli.tickets:app", "Tickets: read, answer, wait, merge, resolve."),
+    "exceptions": ("hub.cli.exceptions:app", "What went wrong: look, acknowledge, ignore."),
     "jobs": ("hub.cli.jobs:app", "Work owed and done: look, cancel, replay."),
     "schedule": ("hub.cli.schedule:app", "What runs by itself: look, set, pause, run."),
     "effects": ("hub.cli.effects:app", "Calls that spend: look, resolve."),
@@ -46,8 +60,22 @@ app = typer.Typer(
 )  # fmt: skip
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from hub.cli.version import version
+
+        version()
+        raise typer.Exit
+
+
 @app.callback()
-def _hub() -> None:
+def _hub(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_tell_version,
+                     help="Print the version and stop."),
+    ] = False,
+) -> None:  # fmt: skip
     """E-commerce operations in one place."""
 
 

@@ -1,5 +1,6 @@
 """Opening the hub for one command, and what nearly every command asks of it first."""
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,3 +27,8 @@ def opened() -> Iterator[System]:
         yield system
     finally:
         system.close()
+
+
+def operator() -> str:
+    """Name the person at this machine, for what is kept of who did what."""
+    return f"operator {getpass.getuser()}"

@@ -1,6 +1,5 @@
 """`hub orders`: daily work with orders."""
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -8,20 +7,19 @@ import typer
 
 from hub.cli.exits import ConflictError, Exit, UsageError
 from hub.cli.opening import opened
-from hub.cli.options import DryRun, Json, Limit, Reveal, Yes
+from hub.cli.options import DryRun, Json, Limit, Reveal
 from hub.cli.order_changes import cancel, refund
-from hub.cli.order_page import print_order, who
-from hub.cli.printing import Cells, counted, print_json, print_rows, print_table, say, sure
+from hub.cli.order_holds import hold, release
+from hub.cli.order_page import print_order, print_story, who
+from hub.cli.order_why import why
+from hub.cli.order_work import id_of, note, shipping, split, tag
+from hub.cli.printing import Cells, counted, print_json, print_rows, say
+from hub.cli.reship import reship
 from hub.records.order import Phase
 from hub.reports.labels import PrintedLabel, labels_of
 from hub.reports.order_detail import order_detail
 from hub.reports.orders import OrderFilter, list_orders
-from hub.reports.why import obstacles, routing_reasons
-from hub.services.context import Hub
-from hub.services.orders.resolve import hold_order
 from hub.services.shipping.handover import hand_over, labelled_shipments, ready_to_leave
-from hub.services.vendors import connect as connecting
-from hub.store.orders import find_order_id
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Orders.")
 
@@ -36,8 +34,8 @@ CELLS: Cells = {
 }  # fmt: skip
 
 
-app.command()(refund)
-app.command()(cancel)
+for command in (cancel, hold, note, refund, release, reship, shipping, split, tag, why):
+    app.command()(command)
 
 
 @app.command("list")
@@ -45,6 +43,7 @@ def list_some(
     phase: Annotated[Phase | None, typer.Option(help="Only these.")] = None,
     connection: Annotated[str, typer.Option(help="A connection's code.")] = "",
     search: Annotated[str, typer.Option(help="Number, SKU, tracking number or mail.")] = "",
+    tagged: Annotated[str, typer.Option("--tag", help="Only those with this tag.")] = "",
     limit: Limit = 50,
     as_json: Json = False,
 ) -> None:
@@ -52,7 +51,7 @@ def list_some(
     with opened() as system:
         hub = system.hub
         shop = hub.connection(connection).id if connection else ""
-        wanted = OrderFilter(phase or "", shop, search)
+        wanted = OrderFilter(phase or "", shop, search, tagged.strip().lower())
         with hub.store.reading() as database:
             rows = list_orders(database, hub.store.keyring, wanted, limit + 1)
     print_rows(rows[:limit], CELLS, as_json, "There are no such orders.")
@@ -61,81 +60,23 @@ def list_some(
 
 
 @app.command()
-def show(number: Number, reveal: Reveal = False, as_json: Json = False) -> None:
-    """Show one order: lines, holds, checks, reasons, parcels and its whole story."""
+def show(
+    number: Number,
+    reveal: Reveal = False,
+    timeline: Annotated[bool, typer.Option("--timeline", help="Only its story.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show one order: axes, lines, holds, edits, reasons, parcels and its whole story."""
     with opened() as system:
-        order_id = _id(system.hub, number)
+        order_id = id_of(system.hub, number)
         with system.hub.store.reading() as database:
             order = order_detail(database, order_id)
         people = who(system.hub, order_id) if reveal else None
     if as_json:
-        return print_json({**vars(order), "people": people})
+        return print_json(order.timeline if timeline else {**vars(order), "people": people})
+    if timeline:
+        return print_story(order, people)
     return print_order(order, people)
-
-
-@app.command()
-def why(number: Number, as_json: Json = False) -> None:
-    """Say why an order is not shipped, and what would change that."""
-    with opened() as system, system.hub.store.reading() as database:
-        order = order_detail(database, find_order_id(database, number))
-        against = obstacles(database, order)
-    routed = routing_reasons(order)
-    if as_json:
-        return print_json({"order": order.number, "phase": order.phase, "obstacles": against,
-                           "routing": routed})  # fmt: skip
-    print(f"{order.number} is {order.phase.replace('_', ' ')}.")
-    for reason in routed:
-        print(f"  routed: {reason}")
-    if against:
-        return print_table(against, {"because": lambda row: row.what,
-                                     "then": lambda row: row.remedy})  # fmt: skip
-    over = all(line.open == 0 for line in order.lines)
-    return say("Nothing is left to ship." if over else "Nothing stands against it.")
-
-
-@app.command()
-def hold(
-    number: Number,
-    note: Annotated[str, typer.Option(help="Why; the next person reads it.")],
-    as_json: Json = False,
-) -> None:
-    """Hold an order: nothing more is shipped until it is released."""
-    with opened() as system:
-        order_id = _id(system.hub, number)
-        held = hold_order(system.hub, order_id, note, _person())
-    if as_json:
-        return print_json({"order": number, "held": True, "changed": held})
-    return say(f"{number} is held." if held else f"{number} was held by hand already.")
-
-
-@app.command()
-def release(
-    numbers: Numbers = None,
-    all_imported: Annotated[
-        str, typer.Option(metavar="CODE", help="Every imported order of this connection.")
-    ] = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: Json = False,
-) -> None:
-    """Release every hold of these orders: they go on, and may be shipped."""
-    if bool(numbers) == bool(all_imported):
-        raise UsageError("name the orders, or say --all-imported CODE")
-    with opened() as system:
-        hub = system.hub
-        ids = (
-            connecting.held_orders(hub, all_imported)
-            if all_imported
-            else [_id(hub, number) for number in numbers or ()]
-        )
-        if all_imported and ids and not dry_run:
-            sure(f"{len(ids)} imported orders are released and may be shipped.", yes)
-        released = 0 if dry_run else connecting.release_orders(hub, ids, _person())
-    if as_json:
-        return print_json({"chosen": len(ids), "released": released, "dry_run": dry_run})
-    if dry_run:
-        return say(f"{counted(len(ids), 'order')} would be released.")
-    return say(f"{counted(released, 'order')} released.")
 
 
 @app.command()
@@ -155,7 +96,7 @@ def handover(
         parcels = ready_to_leave(hub) if everything else []
         nothing: list[str] = []
         for number in numbers or ():
-            found = labelled_shipments(hub, _id(hub, number))
+            found = labelled_shipments(hub, id_of(hub, number))
             parcels += found
             nothing += [] if found else [number]
         if nothing and not parcels:
@@ -182,7 +123,7 @@ def label(
 ) -> None:
     """Write the labels of an order to files; they name the receiver."""
     with opened() as system:
-        order_id = _id(system.hub, number)
+        order_id = id_of(system.hub, number)
         with system.hub.store.reading() as database:
             labels = labels_of(database, system.hub.store.keyring, order_id)
     if not labels:
@@ -203,12 +144,3 @@ def _write(out: Path, place: int, label: PrintedLabel) -> Path:
     file.touch(mode=0o600)
     file.write_bytes(label.document)
     return file
-
-
-def _id(hub: Hub, number: str) -> str:
-    with hub.store.reading() as database:
-        return find_order_id(database, number)
-
-
-def _person() -> str:
-    return f"operator {getpass.getuser()}"

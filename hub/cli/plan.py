@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from hub.cli.exits import UsageError
 from hub.cli.printing import Cells, counted, print_facts, print_table, say
@@ -14,6 +15,17 @@ CELLS: Cells = {
     "order": lambda row: row.number, "placed": lambda row: row.placed_at,
     "total": lambda row: row.total, "if released": lambda row: "ships" if row.may_ship else "waits",
     "because": lambda row: row.against,
+}  # fmt: skip
+
+
+TO_MAP: Cells = {
+    "to map": lambda row: row.listing, "sku there": lambda row: row.sku,
+    "title": lambda row: row.title, "lines waiting": lambda row: row.waiting_lines,
+    "proposed": lambda row: [f"{one.sku} ({one.score})" for one in row.proposals],
+}  # fmt: skip
+NUMBERS: Cells = {
+    "to publish": lambda row: row.listing, "sku": lambda row: row.sku,
+    "shows": lambda row: row.shows, "would show": lambda row: row.would_show,
 }  # fmt: skip
 
 
@@ -33,6 +45,8 @@ def print_plan(plan: Plan, everything: bool = False) -> None:
         "held as imported": f"{len(plan.held)}, of them {len(plan.may_ship)} would ship",
         "the others wait": _reasons(plan.held),
     })  # fmt: skip
+    _print_some(plan.to_map, TO_MAP, "listings to map", code, everything)
+    _print_some(plan.publications, NUMBERS, "numbers to publish", code, everything)
     _print_orders(plan.held, code, everything)
     if not plan.writes:
         say(f"Next: hub connections writes {code} on [--release all|NUMBER …]; none by default")
@@ -71,6 +85,15 @@ def _reasons(held: Sequence[HeldOrder]) -> list[str]:
     """Count what stands against orders, without the SKUs that a reason ends in."""
     reasons = Counter(reason.partition(": ")[0] for order in held for reason in order.against)
     return [f"{count} {reason}" for reason, count in reasons.most_common()]
+
+
+def _print_some(rows: Sequence[Any], cells: Cells, what: str, code: str, everything: bool) -> None:
+    shown = rows if everything else rows[:MOST_ROWS]
+    if shown:
+        print_table(shown, cells)
+    if len(shown) < len(rows):
+        more = len(rows) - len(shown)
+        say(f"… and {more} more {what}: hub connections plan {code} --all")
 
 
 def _print_orders(orders: Sequence[HeldOrder], code: str, everything: bool) -> None:

@@ -17,6 +17,7 @@ from hub.cli.printing import print_json, say
 from hub.jobs.brokers import choose_broker
 from hub.jobs.engine import Engine
 from hub.jobs.solo import COMMAND
+from hub.services.purchasing.planning import DAILY
 from hub.services.retention import NIGHTLY
 from hub.services.vendors.connect import ensure_schedules
 from hub.services.vendors.watch import EVERY_S as WATCH_EVERY_S
@@ -29,6 +30,7 @@ GRACE_S = 3
 """Seconds that open requests get at a stop: an event stream would otherwise never end."""
 
 EXPIRY_EVERY_S = 60
+RETURNS_EVERY_S = 600
 
 
 def refuse_alone(settings: Settings, command: str) -> None:
@@ -64,8 +66,10 @@ def _plan_housekeeping(system: System) -> None:
         first = unit.now + timedelta(seconds=EXPIRY_EVERY_S)
         put_schedule(unit, "expire_reservations", "expire_reservations", EXPIRY_EVERY_S,
                      first_at=first)  # fmt: skip
+        put_schedule(unit, "expire_returns", "expire_returns", RETURNS_EVERY_S)
         put_schedule(unit, "watch_health", "watch_health", WATCH_EVERY_S)
         put_schedule(unit, "forget_jobs", "forget_jobs", NIGHTLY)
+        put_schedule(unit, "plan_reorders", "plan_reorders", DAILY)
 
 
 def stay(settings: Settings, name: str, *, works: bool, as_json: bool) -> None:

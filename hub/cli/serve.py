@@ -7,16 +7,15 @@ from typing import Annotated
 import typer
 
 from hub.bootstrap import System, build
+from hub.cli.answering import answer
 from hub.cli.exits import ConflictError, Exit
 from hub.cli.logs import set_up_logging
 from hub.cli.options import Json
 from hub.cli.printing import say
-from hub.cli.running import engine_of, listen, print_address, serve_web, signals
+from hub.cli.running import engine_of, listen, signals
 from hub.jobs.lockfile import lock_beside
 from hub.settings import Settings
 from hub.store.engine import StorageError
-from hub.web.app import create_app
-from hub.web.signin import new_token
 
 
 def serve(
@@ -55,26 +54,12 @@ def _refuse_a_second(system: System) -> None:
 def _work(system: System, listener: socket.socket, as_json: bool) -> int | None:
     """Run engine and web together; give the signal that ended them."""
     engine = engine_of(system)
-    token = system.settings.console_token or new_token()
-
-    def announce() -> None:
-        say(f"The hub in {system.settings.home} is at work. Ctrl-C stops it.")
-        print_address(listener, system, as_json, token)
-
     with signals() as stopping:
         try:
             engine.start()
         except StorageError as error:
             raise ConflictError(str(error)) from None
-        try:
-            app = create_app(
-                system.hub,
-                relay_pass=lambda: engine.relay.last_pass_at,
-                token=token,
-                hosts=system.settings.listed(system.settings.hosts),
-                degraded=engine.broker.trouble,
-            )
-            serve_web(app, listener, announce, stopping)
-        finally:
-            engine.stop()
+        at_work = f"The hub in {system.settings.home} is at work."
+        relay = engine.relay
+        answer(system, engine, listener, stopping, at_work, as_json, lambda: relay.last_pass_at)
     return stopping.seen[0] if stopping.seen else None

@@ -20,8 +20,8 @@ from hub.cli.options import Code, Json
 from hub.cli.printing import print_json, say
 from hub.jobs.lockfile import engine_at_work
 from hub.records.connection import ConnectionState
-from hub.reports.jobs import SYNC, sync_jobs
-from hub.sdk.capabilities import PullOrders, PullProducts
+from hub.reports.jobs import SHOP_SYNC, sync_jobs
+from hub.sdk.capabilities import PullMessages, PullOrders, PullProducts
 from hub.services.vendors import connect as connecting
 from hub.store.connections import Connected
 from hub.store.ids import new_id
@@ -33,7 +33,7 @@ def sync(
     wait: Annotated[bool, typer.Option("--follow/--no-follow", help="Watch until done.")] = True,
     as_json: Json = False,
 ) -> None:
-    """Pull products and orders of a connection, and open its books after the first time."""
+    """Pull products, orders or messages of a connection; a shop's books open after the first."""
     with opened() as system:
         connection = system.hub.connection(code)
         _refuse_unless_useful(system, connection)
@@ -56,7 +56,7 @@ def sync(
 
 def _refuse_unless_useful(system: System, connection: Connected) -> None:
     provides = system.hub.registry.connector(connection.connector).provides
-    if not {PullOrders, PullProducts} & set(provides):
+    if not {PullMessages, PullOrders, PullProducts} & set(provides):
         raise UsageError(f"there is nothing to pull from {connection.code}")
     if connection.state == ConnectionState.NEEDS_AUTH:
         raise AccessError(
@@ -101,5 +101,5 @@ def _judge(code: str, ended: Ended) -> None:
     if any(job.outcome == "partial" for job in ended.jobs):
         say("Some records were not understood and are kept aside: hub quarantine list")
         raise typer.Exit(Exit.PARTIAL)
-    if {job.kind for job in ended.jobs} >= set(SYNC):
+    if {job.kind for job in ended.jobs} >= set(SHOP_SYNC):
         say(f"What the first sync found: hub connections plan {code}")

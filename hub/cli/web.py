@@ -5,20 +5,11 @@ from typing import Annotated
 import typer
 
 from hub.bootstrap import build
+from hub.cli.answering import answer
 from hub.cli.logs import set_up_logging
 from hub.cli.options import Json
-from hub.cli.printing import say
-from hub.cli.running import (
-    engine_of,
-    listen,
-    print_address,
-    refuse_alone,
-    serve_web,
-    signals,
-)
+from hub.cli.running import engine_of, listen, refuse_alone, signals
 from hub.settings import Settings
-from hub.web.app import create_app
-from hub.web.signin import new_token
 
 
 def web(
@@ -32,27 +23,13 @@ def web(
     set_up_logging(settings.log_level, form=settings.log_format)
     system = build(settings)
     engine = engine_of(system, works=False, relays=False)
-    token = settings.console_token or new_token()
-
-    def announce() -> None:
-        say("This web process is at work. Ctrl-C stops it.")
-        print_address(listener, system, as_json, token)
-
     try:
         with (
             listen(host or settings.host, settings.port if port is None else port) as listener,
             signals() as stopping,
         ):
             engine.start()
-            try:
-                app = create_app(
-                    system.hub,
-                    token=token,
-                    hosts=system.settings.listed(system.settings.hosts),
-                    degraded=engine.broker.trouble,
-                )
-                serve_web(app, listener, announce, stopping)
-            finally:
-                engine.stop()
+            at_work = "This web process is at work."
+            answer(system, engine, listener, stopping, at_work, as_json)
     finally:
         system.close()

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from hub.domain.episodes import Failing
-from hub.domain.signals import LeftAlone, Misread, Pile, Signals, Stream
+from hub.domain.signals import LeftAlone, Misread, OtherHub, Pile, Signals, Stream
 from hub.records.connection import ConnectionState
 
 LATE_PULLS = 3
@@ -31,6 +31,7 @@ class What(StrEnum):
     SENT_ELSEWHERE = "sent_elsewhere"
     LEFT_ALONE = "left_alone"
     UNREACHABLE = "unreachable"
+    OTHER_HUB = "other_hub"
     MISREAD = "misread"
     LATE = "late"
     DOUBTFUL_CALLS = "doubtful_calls"
@@ -91,9 +92,11 @@ _STATES = {
     ConnectionState.DISABLED: Word.DISABLED,
 }
 _WORDS = {
-    What.SENT_ELSEWHERE: Word.FAILING, What.LEFT_ALONE: Word.FAILING,
-    What.UNREACHABLE: Word.FAILING, What.LATE: Word.LATE,
-}  # fmt: skip
+    What.SENT_ELSEWHERE: Word.FAILING,
+    What.LEFT_ALONE: Word.FAILING,
+    What.UNREACHABLE: Word.FAILING,
+    What.LATE: Word.LATE,
+}
 
 
 def _word(state: ConnectionState, troubles: tuple[Trouble, ...]) -> Word:
@@ -107,42 +110,56 @@ def _word(state: ConnectionState, troubles: tuple[Trouble, ...]) -> Word:
 def _troubles(one: Signals, now: datetime) -> Iterator[Trouble]:
     if not one.has_plugin:
         yield Trouble(
-            What.NO_PLUGIN, None, f"no plugin brings {one.connector}",
-            "Install the plugin again, then restart the hub.", "hub plugin list",
-        )  # fmt: skip
+            What.NO_PLUGIN,
+            None,
+            f"no plugin brings {one.connector}",
+            "Install the plugin again, then restart the hub.",
+            "hub plugin list",
+        )
     yield from _by_state(one)
     if one.left_alone and one.state == ConnectionState.ACTIVE:
         yield _left_alone(one, one.left_alone)
     if one.failing and one.state == ConnectionState.ACTIVE:
         yield _sent_elsewhere(one, one.failing) or _unreachable(one, one.failing)
+    if one.other_hub:
+        yield _other_hub(one, one.other_hub)
     if one.state == ConnectionState.ACTIVE:
         yield from (_misread(which) for which in one.misread)
     yield from _late(one, now)
-    yield from _piled({
-        What.DOUBTFUL_CALLS: one.doubtful, What.DEAD_JOBS: one.dead, What.KEPT_ASIDE: one.kept,
-    })  # fmt: skip
+    yield from _piled(
+        {
+            What.DOUBTFUL_CALLS: one.doubtful,
+            What.DEAD_JOBS: one.dead,
+            What.KEPT_ASIDE: one.kept,
+        }
+    )
     if one.loss.changes >= ENOUGH_CHANGES and one.loss.share >= MUCH_LOSS:
         yield Trouble(
-            What.WEBHOOKS_LOST, None,
+            What.WEBHOOKS_LOST,
+            None,
             f"{one.loss.share:.0%} of {one.loss.changes} changes came without a webhook",
             "Nothing is lost: polling finds them, only later. Look at the vendor's webhooks.",
             f"hub connections show {one.code}",
-        )  # fmt: skip
+        )
 
 
 def _by_state(one: Signals) -> Iterator[Trouble]:
     if one.state == ConnectionState.NEEDS_AUTH:
         yield Trouble(
-            What.REFUSED, None, f"its credentials are refused: {_said(one.reason)}",
+            What.REFUSED,
+            None,
+            f"its credentials are refused: {_said(one.reason)}",
             "Make new credentials at the vendor and give them to the hub; its jobs then go on.",
             f"hub connections rotate {one.code} --secret …",
-        )  # fmt: skip
+        )
     elif one.state != ConnectionState.ACTIVE:
         yield Trouble(
-            What.PAUSED, None, f"it is {one.state}: {_said(one.reason)}",
+            What.PAUSED,
+            None,
+            f"it is {one.state}: {_said(one.reason)}",
             "Press resume: its jobs wait, its webhooks are kept.",
             f"hub connections resume {one.code}",
-        )  # fmt: skip
+        )
 
 
 _HOW_IT_FAILED = {
@@ -155,12 +172,13 @@ _HOW_IT_FAILED = {
 def _left_alone(one: Signals, alone: LeftAlone) -> Trouble:
     how = _HOW_IT_FAILED.get(alone.reason, _said(alone.reason))
     return Trouble(
-        What.LEFT_ALONE, alone.since,
+        What.LEFT_ALONE,
+        alone.since,
         f"it kept failing ({how}) and is left alone; "
         f"from {alone.probe_at:%H:%M:%SZ} one call tries whether it is back",
         "Nothing: the hub tries by itself, and goes on at once when it is back.",
         f"hub connections show {one.code}",
-    )  # fmt: skip
+    )
 
 
 _REDIRECTION = re.compile(r"it sends us (to \S+|elsewhere), and the hub never follows")
@@ -173,30 +191,45 @@ def _sent_elsewhere(one: Signals, failing: Failing) -> Trouble | None:
         return None
     where = found[1].removeprefix("to ")
     return Trouble(
-        What.SENT_ELSEWHERE, failing.since,
+        What.SENT_ELSEWHERE,
+        failing.since,
         f"it answers with a redirect to {where} (a new domain, or somebody in between?)",
         "The hub never follows. Ask at the vendor; if it did move, connect it at its new address.",
         f"hub connections test {one.code}",
-    )  # fmt: skip
+    )
 
 
 def _unreachable(one: Signals, failing: Failing) -> Trouble:
     tries = "the last attempt" if failing.times == 1 else f"the last {failing.times} attempts"
     return Trouble(
-        What.UNREACHABLE, failing.since, f"{tries} failed: {_said(failing.text)}",
+        What.UNREACHABLE,
+        failing.since,
+        f"{tries} failed: {_said(failing.text)}",
         "Nothing: the hub tries again by itself. Look at the vendor if it lasts.",
         f"hub connections test {one.code}",
-    )  # fmt: skip
+    )
+
+
+def _other_hub(one: Signals, other: OtherHub) -> Trouble:
+    return Trouble(
+        What.OTHER_HUB,
+        other.since,
+        f"another hub seems to work here with the same credentials: {other.text}",
+        "Two hubs sell the same units twice. Pause this connection until only one of them writes; "
+        "if the other is gone, remove what it left at the vendor.",
+        f"hub connections pause {one.code}",
+    )
 
 
 def _misread(one: Misread) -> Trouble:
     return Trouble(
-        What.MISREAD, one.since,
+        What.MISREAD,
+        one.since,
         f"{one.unread} of the last {one.seen} records of {one.stream} were not understood (did the "
         f"vendor change them?); its pulls wait and try again at {one.try_at:%H:%M:%SZ}",
         "The records are kept as they came. Update the connector, then read them again.",
         "hub quarantine list; hub quarantine retry --all",
-    )  # fmt: skip
+    )
 
 
 def _late(one: Signals, now: datetime) -> Iterator[Trouble]:
@@ -211,9 +244,12 @@ def _late(one: Signals, now: datetime) -> Iterator[Trouble]:
     never = all(stream.complete_at is None for stream in late)
     told = "were never pulled to the end" if never else f"were last pulled {since:%Y-%m-%d %H:%MZ}"
     yield Trouble(
-        What.LATE, since, f"{names} {told}",
-        "Run the hub, or pull now.", f"hub serve, or hub sync {one.code}",
-    )  # fmt: skip
+        What.LATE,
+        since,
+        f"{names} {told}",
+        "Run the hub, or pull now.",
+        f"hub serve, or hub sync {one.code}",
+    )
 
 
 def is_late(stream: Stream, now: datetime) -> bool:
@@ -223,20 +259,24 @@ def is_late(stream: Stream, now: datetime) -> bool:
 
 _PILES: Mapping[What, tuple[str, str, str, str]] = {
     What.DOUBTFUL_CALLS: (
-        "call that spends waits for a person's word", "calls that spend wait for a person's word",
+        "call that spends waits for a person's word",
+        "calls that spend wait for a person's word",
         "Look at the vendor, then say what happened.",
         "hub effects list --state needs_operator; hub effects resolve",
     ),
     What.DEAD_JOBS: (
-        "job is dead", "jobs are dead", "Read why; mend the cause; replay them.",
+        "job is dead",
+        "jobs are dead",
+        "Read why; mend the cause; replay them.",
         "hub jobs list --state dead; hub replay --dead",
     ),
     What.KEPT_ASIDE: (
-        "record was not understood", "records were not understood",
+        "record was not understood",
+        "records were not understood",
         "Read why; mend the cause; read them again.",
         "hub quarantine list; hub quarantine retry --all",
     ),
-}  # fmt: skip
+}
 """What waits for a person: how one and how many are said, what to press, and the commands."""
 
 

@@ -38,6 +38,8 @@ class OrderFacts:
     held: bool
     lines: tuple[LineCounters, ...]
     shipments: tuple[ShipmentState, ...] = ()
+    edit_pending: bool = False
+    """The shop changed it after it was routed, and that is not settled."""
 
 
 _TROUBLE = frozenset({
@@ -80,6 +82,10 @@ def _is_held(order: OrderFacts) -> bool:
     return order.held and bool(_open_lines(order))
 
 
+def _has_pending_edit(order: OrderFacts) -> bool:
+    return order.edit_pending and bool(_open_lines(order))
+
+
 def _awaits_payment(order: OrderFacts) -> bool:
     return order.verdict != Verdict.PASSED and bool(_open_lines(order))
 
@@ -97,7 +103,9 @@ def _is_ready(order: OrderFacts) -> bool:
 
 
 def _is_in_warehouse(order: OrderFacts) -> bool:
-    return any(state == ShipmentState.LABEL_PURCHASED for state in order.shipments)
+    labelled = any(state == ShipmentState.LABEL_PURCHASED for state in order.shipments)
+    begun = any(line.allocated > 0 for line in order.lines)
+    return labelled or (begun and not any(line.shipped for line in order.lines))
 
 
 def _is_partially_shipped(order: OrderFacts) -> bool:
@@ -120,6 +128,7 @@ _PHASES = (
     (Phase.MAPPING_NEEDED, _needs_mapping),
     (Phase.ON_HOLD, _is_held),
     (Phase.AWAITING_PAYMENT, _awaits_payment),
+    (Phase.EDIT_PENDING, _has_pending_edit),
     (Phase.AWAITING_STOCK, _awaits_stock),
     (Phase.TO_ROUTE, _is_to_route),
     (Phase.READY, _is_ready),

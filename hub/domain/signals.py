@@ -74,6 +74,14 @@ class LeftAlone:
 
 
 @dataclass(frozen=True)
+class OtherHub:
+    """A sign that another hub works with the same credentials, and since when it is known."""
+
+    text: str
+    since: datetime
+
+
+@dataclass(frozen=True)
 class Signals:
     """What is counted about one connection."""
 
@@ -91,5 +99,6 @@ class Signals:
     doubtful: Pile = Pile()
     loss: Loss = Loss()
     misread: tuple[Misread, ...] = ()
+    other_hub: OtherHub | None = None
     noted: Mapping[str, datetime] = field(default_factory=dict)
     """Since when a trouble is known, for those whose signals do not say it themselves."""

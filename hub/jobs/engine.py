@@ -110,6 +110,7 @@ class Engine:
 
     def _open(self) -> None:
         if self._lock is None:
+            notice_restored(self._store)
             return
         self._lock.acquire()
         try:

@@ -30,6 +30,9 @@ STOP_LATER = timedelta(seconds=60)
 _STOPPED_AS = {"auth": ConnectionState.NEEDS_AUTH, "account": ConnectionState.PAUSED}
 """What a T12 makes of the connection, by the error's class."""
 
+_WHOLE = ("ok", "no_change")
+"""Outcomes that leave nothing of what was looked for undone."""
+
 log = logging.getLogger(__name__)
 
 
@@ -98,6 +101,8 @@ class Worker:
         result = result or JobResult()
         with self.store.unit_of_work() as unit:
             job.finish(unit, result.outcome, result.counters or None)
+            if self._kind(job).is_look and result.outcome in _WHOLE:
+                jobs.heal_dead(unit, job)
 
     def _fail(self, job: RunningJob, error: Exception) -> None:
         with self.store.unit_of_work() as unit:

@@ -91,6 +91,8 @@ class StockTarget(Record):
     external_id: Word
     parent_external_id: Word | None = None
     quantity: Quantity
+    expected: Quantity | None = None
+    """Set only if the channel still shows this; None where it offers no compare-and-set."""
 
 
 DecimalText = Annotated[str, Field(pattern=r"^\d{1,15}(\.\d{1,8})?$")]

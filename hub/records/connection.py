@@ -33,6 +33,8 @@ class Account(Record):
     currency: Text = ""
     time_zone: Text = ""
     api_version: Text = ""
+    address: Text = ""
+    """Where the vendor says this account is: records that name another place are not its own."""
 
 
 class Subscription(Record):

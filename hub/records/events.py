@@ -20,6 +20,8 @@ class EventKind(StrEnum):
     """The shop shows a refund, ours or its own."""
     REFUND_GONE = "refund_gone"
     """A refund that the shop showed is there no longer."""
+    REFUND_SETTLED = "refund_settled"
+    """A refund that the hub asked for was made, or refused."""
     PAYMENT_VERIFIED = "payment_verified"
     STOCK_CHANGED = "stock_changed"
     LISTING_MAPPED = "listing_mapped"

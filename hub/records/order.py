@@ -63,11 +63,10 @@ class Presentment(Record):
 
 
 def _ids_differ(lines: tuple[OrderLine, ...]) -> tuple[OrderLine, ...]:
-    seen: set[str] = set()
-    for line in lines:
-        if line.external_id in seen:
-            raise ValueError(f"two lines have the id {line.external_id}")
-        seen.add(line.external_id)
+    ids = [line.external_id for line in lines]
+    if len(set(ids)) < len(ids):
+        twice = next(one for one in ids if ids.count(one) > 1)
+        raise ValueError(f"two lines have the id {twice}")
     return lines
 
 
@@ -114,11 +113,14 @@ class HoldReason(StrEnum):
     STATUS = "status"
     CHANNEL_REQUEST = "channel_request"
     STOCK = "stock"
+    CUSTOMER_REQUEST = "customer_request"
     MANUAL = "manual"
     FRAUD = "fraud"
     POLICY = "policy"
     REFUND = "refund"
     """Something was given back, and nobody knows what still is to be shipped."""
+    RETURN_ITEMS_AWAITED = "return_items_awaited"
+    """It is sent in exchange for goods that are not back yet."""
     CHANGED = "changed"
     """Order or address changed after its parcel was labelled."""
 

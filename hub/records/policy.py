@@ -12,7 +12,6 @@ class Policy(Record):
     """An unpaid order keeps its promise this long; WooCommerce's own default is 60."""
     bank_transfer_reservation_days: int = 10
     """A transfer takes days; until then the shop, too, has set the units aside."""
-    routing_stages: tuple[Word, ...] = ("location_is_open", "has_stock", "by_priority")
     default_package_g: int = 500
     """Weight of a parcel whose variants have no weight, in grams."""
     packaging_g: int = 100

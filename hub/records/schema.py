@@ -16,12 +16,29 @@ from hub.records.base import Record
 from hub.records.catalogue import Listing, Variant
 from hub.records.connection import Connection
 from hub.records.events import Event
+from hub.records.message import IncomingMessage, OutgoingMessage
 from hub.records.order import Order
+from hub.records.order_rules import OrderRules
 from hub.records.payment import PaymentEvent, PaymentVerification, Refund
 from hub.records.plan import RoutingPlan
 from hub.records.policy import Policy
+from hub.records.purchase import (
+    InboundShipment,
+    PurchaseOrder,
+    Receipt,
+    ReplenishmentProposal,
+    Supplier,
+    SupplierItem,
+)
+from hub.records.reorder import ReorderPolicy
+from hub.records.return_policy import ReturnPolicy
+from hub.records.returns import Return
+from hub.records.routing_policy import RoutingPolicy
 from hub.records.shipment import FulfilmentOrder, Label, Package, Rate, Shipment, TrackingEvent
+from hub.records.sla_policy import SlaPolicy
 from hub.records.stock import Allocation, Location, Reservation, StockLevel, StockMovement
+from hub.records.stock_policy import StockPolicy
+from hub.records.ticket import OperationalException, Ticket
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FOLDER = Path(__file__).resolve().parents[2] / "schemas"
@@ -31,22 +48,39 @@ RECORDS: Mapping[str, type[Record]] = {
     "connection": Connection,
     "event": Event,
     "fulfilment_order": FulfilmentOrder,
+    "inbound_shipment": InboundShipment,
+    "incoming_message": IncomingMessage,
     "label": Label,
     "listing": Listing,
     "location": Location,
+    "operational_exception": OperationalException,
     "order": Order,
+    "order_rules": OrderRules,
+    "outgoing_message": OutgoingMessage,
     "package": Package,
     "party": Party,
     "payment_event": PaymentEvent,
     "payment_verification": PaymentVerification,
     "policy": Policy,
+    "purchase_order": PurchaseOrder,
     "rate": Rate,
+    "receipt": Receipt,
     "refund": Refund,
+    "reorder_policy": ReorderPolicy,
+    "replenishment_proposal": ReplenishmentProposal,
     "reservation": Reservation,
+    "return": Return,
+    "return_policy": ReturnPolicy,
     "routing_plan": RoutingPlan,
+    "routing_policy": RoutingPolicy,
     "shipment": Shipment,
+    "sla_policy": SlaPolicy,
     "stock_level": StockLevel,
     "stock_movement": StockMovement,
+    "stock_policy": StockPolicy,
+    "supplier": Supplier,
+    "supplier_item": SupplierItem,
+    "ticket": Ticket,
     "tracking_event": TrackingEvent,
     "variant": Variant,
 }

@@ -42,6 +42,26 @@ class Location(Record):
     priority: int = 100
 
 
+class Bucket(StrEnum):
+    """Why units that are in the building are not simply good (`domain/availability.py`)."""
+
+    DAMAGED = "damaged"
+    QUALITY_CONTROL = "quality_control"
+    QUARANTINE = "quarantine"
+    B_GRADE = "b_grade"
+    HELD = "held"
+
+
+class SellPolicy(StrEnum):
+    """What happens when more is bought than there is."""
+
+    DENY = "deny"
+    BACKORDER = "backorder"
+    """It may be sold up to a cap, and ships when more comes."""
+    PREORDER = "preorder"
+    """It may be sold up to a cap, and ships on a date."""
+
+
 class MovementKind(StrEnum):
     """Why units moved from one account to another."""
 
@@ -64,7 +84,10 @@ class StockLevel(Record):
     stock_item_id: Word
     location_id: Word
     on_hand: int
+    """All units in the building."""
     allocated: int
+    unsellable: int = 0
+    """Those of them in buckets that do not count for sale."""
 
 
 class StockMovement(Record):
@@ -79,6 +102,8 @@ class StockMovement(Record):
     command_id: Word
     """Minted by the caller: the same command never moves units twice."""
     reason: Text = ""
+    reverses: Word | None = None
+    """The movement that this one takes back."""
     at: Instant
 
 

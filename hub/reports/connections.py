@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 from hub.reports.pacing import Pacing, pacing_of
 from hub.store import tables
 from hub.store.connections import Connected, get_connection, list_connections
+from hub.store.jobs.retention import CRASH_LOOPS
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class ConnectionDetail:
     open_jobs: int
     dead_jobs: int
     quarantined: int
+    crash_loops: int
+    """Jobs of it that kept killing their process and were given up, ever: look at its plugin."""
     stock_policy: str
     """Who wins when a number is typed at the shop."""
     pacing: Pacing
@@ -77,6 +80,7 @@ def connection_detail(database: Connection, code: str, now: datetime) -> Connect
         open_jobs=_jobs(database, connected.id, "ready", "running", "held", "waiting"),
         dead_jobs=_jobs(database, connected.id, "dead"),
         quarantined=_quarantined(database, connected.id),
+        crash_loops=_crash_loops(database, connected.id),
         stock_policy=_stock_policy(database, connected.id),
         pacing=pacing_of(database, connected.id, now),
     )  # fmt: skip
@@ -115,6 +119,14 @@ def _jobs(database: Connection, connection_id: str, *states: str) -> int:
     job = tables.job
     query = select(func.count()).where(
         job.c.connection_id == connection_id, job.c.state.in_(states)
+    )
+    return int(database.execute(query).scalar_one())
+
+
+def _crash_loops(database: Connection, connection_id: str) -> int:
+    tally = tables.job_tally
+    query = select(func.coalesce(func.sum(tally.c.total), 0)).where(
+        tally.c.connection_id == connection_id, tally.c.counter == CRASH_LOOPS
     )
     return int(database.execute(query).scalar_one())
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Row, Select, select
 
 from hub.store import tables
 
@@ -85,7 +86,7 @@ def _query() -> Select:
     )
 
 
-def _row(row) -> EffectRow:  # type: ignore[no-untyped-def]
+def _row(row: Row[Any]) -> EffectRow:
     return EffectRow(
         id=row.id, kind=row.kind, state=row.state, connection=row.code, order=row.number or "",
         sends=row.sends, reason=row.reason, vendor_ref=row.vendor_ref, created_at=row.created_at,

@@ -12,6 +12,7 @@ from hub.domain.signals import Signals
 from hub.reports.health import oldest_due
 from hub.reports.jobs import jobs_by_state
 from hub.store import tables
+from hub.store.jobs.retention import CRASH_LOOPS
 from hub.store.jobs.states import OPEN, JobState, in_state
 from hub.store.signals import read_signals
 
@@ -65,6 +66,7 @@ def figures(database: Connection, connectors: Container[str], now: datetime) -> 
             "desired_open": Table(("connection", "field"), _drift(database)),
             "incidents_open": Table(("connection", "what"), _incidents(database)),
             "breaker_open": Table(("connection",), _left_alone(signals)),
+            "crash_loops": Table(("kind", "connection"), _crash_loops(database)),
             "connection_up": Table(("connection",), list(_up(signals, now))),
         },
         (now - due).total_seconds() if due else 0.0,
@@ -109,6 +111,16 @@ def _drift(database: Connection) -> Rows:
     behind = wish.c.confirmed_version < wish.c.desired_version
     return _counted(database, _shop.c.code, wish.c.field,
                     where=[behind, _shop.c.id == wish.c.connection_id])  # fmt: skip
+
+
+def _crash_loops(database: Connection) -> Rows:
+    tally = tables.job_tally
+    rows = database.execute(
+        select(tally.c.kind, _shop.c.code, tally.c.total)
+        .outerjoin(_shop, _shop.c.id == tally.c.connection_id)
+        .where(tally.c.counter == CRASH_LOOPS)
+    )
+    return [((row.kind, row.code or ""), float(row.total)) for row in rows]
 
 
 def _incidents(database: Connection) -> Rows:

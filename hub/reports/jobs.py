@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from hub.store import tables
 from hub.store.jobs import JobState
@@ -72,12 +72,12 @@ def job_rows(database: Connection, *where: Any) -> list[JobRow]:
     return [_row(row) for row in rows]
 
 
-def _with_code():  # type: ignore[no-untyped-def]
+def _with_code() -> Select[Any]:
     shop = tables.connection
     return select(_job, shop.c.code).outerjoin(shop, shop.c.id == _job.c.connection_id)
 
 
-def _row(row) -> JobRow:  # type: ignore[no-untyped-def]
+def _row(row: Row[Any]) -> JobRow:
     return JobRow(
         id=row.id, kind=row.kind, state=row.state, outcome=row.outcome, connection=row.code or "",
         subject=row.subject, attempt=row.attempt, run_at=row.run_at, created_at=row.created_at,
@@ -204,8 +204,11 @@ def jobs_by_state(database: Connection) -> dict[str, int]:
     return {state.value: found[state.value] for state in JobState if state.value in found}
 
 
-SYNC = ("pull_products", "pull_orders", "open_books")
-"""The jobs that a sync consists of, in the order they are done."""
+SHOP_SYNC = ("pull_products", "pull_orders", "open_books")
+"""The jobs that the first sync of a shop consists of, in the order they are done."""
+
+SYNC = (*SHOP_SYNC, "pull_messages")
+"""The jobs that a sync may consist of."""
 
 
 def sync_jobs(

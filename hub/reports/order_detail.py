@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
+from hub.domain.axes import Axes
 from hub.domain.lifecycle import LineCounters
 from hub.records.money import Money
+from hub.reports.order_work import EditDetail, Wishes, axes_of, edits_of, notes_of, tags_of
 from hub.reports.timeline import Moment, timeline
 from hub.store import tables
 
@@ -32,6 +34,8 @@ class HoldDetail:
     placed_at: datetime
     released_by: str
     released_at: datetime | None
+    expires_at: datetime | None = None
+    keeps_promise: bool = True
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,12 @@ class OrderDetail:
     decisions: tuple[DecisionDetail, ...]
     shipments: tuple[ShipmentDetail, ...]
     timeline: tuple[Moment, ...]
+    axes: Axes
+    tags: tuple[str, ...]
+    notes: int
+    """How many; what they say may name the customer, and is shown with --reveal."""
+    edits: tuple[EditDetail, ...]
+    wishes: Wishes
 
     @property
     def open_holds(self) -> tuple[HoldDetail, ...]:
@@ -129,13 +139,18 @@ def order_detail(database: Connection, order_id: str) -> OrderDetail:
         holds=_holds(database, order_id), decisions=_decisions(database, order_id),
         shipments=shipments,
         timeline=timeline(database, order_id, [shipment.id for shipment in shipments]),
+        axes=axes_of(database, row), tags=tags_of(database, order_id),
+        notes=notes_of(database, order_id), edits=edits_of(database, order_id),
+        wishes=Wishes(row.wanted_service, row.wanted_location, row.ships),
     )  # fmt: skip
 
 
 def _lines(database: Connection, order_id: str) -> tuple[LineDetail, ...]:
     line = tables.order_line
     rows = database.execute(
-        select(line).where(line.c.order_id == order_id).order_by(line.c.position, line.c.id)
+        select(line)
+        .where(line.c.order_id == order_id, line.c.is_kit.is_(False))
+        .order_by(line.c.position, line.c.id)
     )
     return tuple(
         LineDetail(
@@ -154,7 +169,14 @@ def _holds(database: Connection, order_id: str) -> tuple[HoldDetail, ...]:
     )
     return tuple(
         HoldDetail(
-            row.reason, row.note, row.placed_by, row.placed_at, row.released_by, row.released_at
+            row.reason,
+            row.note,
+            row.placed_by,
+            row.placed_at,
+            row.released_by,
+            row.released_at,
+            row.expires_at,
+            row.keeps_promise,
         )
         for row in rows
     )
@@ -190,7 +212,7 @@ def _shipments(database: Connection, order_id: str) -> tuple[ShipmentDetail, ...
     )  # fmt: skip
 
 
-def _cost(row) -> Money | None:  # type: ignore[no-untyped-def]
+def _cost(row: Row[Any]) -> Money | None:
     if row.cost_minor is None:
         return None
     return Money(minor=row.cost_minor, currency=row.cost_currency)

@@ -38,6 +38,7 @@ class OrderFilter:
     phase: str = ""
     connection_id: str = ""
     search: str = ""
+    tag: str = ""
 
 
 def list_orders(
@@ -93,6 +94,9 @@ def _narrowed(query: Select, keyring: Keyring, wanted: OrderFilter) -> Select:
         query = query.where(_order.c.phase == wanted.phase)
     if wanted.connection_id:
         query = query.where(_order.c.connection_id == wanted.connection_id)
+    if wanted.tag:
+        tag = tables.order_tag
+        query = query.where(_order.c.id.in_(select(tag.c.order_id).where(tag.c.tag == wanted.tag)))
     text = wanted.search.strip()
     if "@" in text:
         return query.where(_order.c.id.in_(_of_person(keyring, text)))
@@ -111,7 +115,7 @@ def _of_person(keyring: Keyring, mail: str) -> Select:
     )
 
 
-def _named(text: str):  # type: ignore[no-untyped-def]
+def _named(text: str) -> ColumnElement[bool]:
     line, shipment = tables.order_line, tables.shipment
     return or_(
         _order.c.number.startswith(text, autoescape=True),
@@ -132,5 +136,6 @@ def open_holds(database: Connection, order_ids: Iterable[str]) -> dict[str, list
     )
     reasons: dict[str, list[str]] = {}
     for row in rows:
-        reasons.setdefault(row.order_id, []).append(row.reason)
+        known = reasons.setdefault(row.order_id, [])
+        known += [] if row.reason in known else [row.reason]
     return reasons

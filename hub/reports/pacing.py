@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from hub.sdk.pacing import LONGEST_CLOSED
+from hub.sdk.pacing import LONGEST_CLOSED, room
+from hub.store import tables
 from hub.store.pacing_rows import read_state
 
 
@@ -15,6 +16,10 @@ class Pacing:
 
     share: float
     """Of the declared rate; below 1 for a while after the vendor asked for less."""
+    at_once: int
+    """Jobs that may call it at the same time, as it bears it at present."""
+    at_most: int
+    """Jobs that may when it is well."""
     patient_until: datetime | None
     """The vendor asked for patience until then."""
     left_alone_since: datetime | None
@@ -30,8 +35,15 @@ def pacing_of(database: Connection, connection_id: str, now: datetime) -> Pacing
     state, _ = read_state(database, connection_id)
     budget, breaker = state.budget, state.breaker
     asked = 0 < budget.closed_until - now.timestamp() <= LONGEST_CLOSED
+    share = budget.share_at(now.timestamp())
+    shop = tables.connection
+    most = database.execute(
+        select(shop.c.concurrency).where(shop.c.id == connection_id)
+    ).scalar_one()
     return Pacing(
-        share=budget.share_at(now.timestamp()),
+        share=share,
+        at_once=room(most, share),
+        at_most=most,
         patient_until=_instant(budget.closed_until) if asked else None,
         left_alone_since=_instant(breaker.opened_at),
         probe_at=_instant(breaker.probe_at) if breaker.is_open else None,

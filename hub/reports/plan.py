@@ -4,15 +4,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from hub.records.catalogue import ListingKind, Mapping, Tracking
 from hub.records.money import Money
 from hub.records.order import ChannelState, HoldReason
 from hub.records.payment import Verdict
+from hub.reports.catalogue import Unmapped, unmapped
 from hub.reports.orders import open_holds
 from hub.store import tables
+from hub.store.catalogue import offers_on
 from hub.store.connections import Connected, get_connection
+from hub.store.offering import quantities
 
 _order = tables.sales_order
 _listing = tables.listing
@@ -32,6 +35,16 @@ class HeldOrder:
 
 
 @dataclass(frozen=True)
+class Publication:
+    """A number that the hub would put on a listing."""
+
+    listing: str
+    sku: str
+    shows: int | None
+    would_show: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """What switching writes on would mean."""
 
@@ -47,7 +60,10 @@ class Plan:
     opening_items: int
     opening_units: int
     numbers_to_publish: int
+    publications: tuple[Publication, ...]
     """Listings that show another quantity than the hub would publish."""
+    to_map: tuple[Unmapped, ...]
+    """Listings that wait for a person, with proposals."""
     quarantined: int
     held: tuple[HeldOrder, ...]
 
@@ -61,22 +77,24 @@ def plan_of(database: Connection, code: str) -> Plan:
     """Say what the first sync found and what would follow; raises `UnknownConnectionError`."""
     shop = get_connection(database, code)
     phases = _by_phase(database, shop)
-    mapped, unmapped, uncounted = _listings(database, shop)
+    mapped, without, uncounted = _listings(database, shop)
     items, units = _opening(database, shop)
+    numbers = _publications(database, shop)
     kept = tables.quarantine
     return Plan(
         connection=shop.code, writes=shop.writes, books_opened_at=shop.books_opened_at,
         orders=sum(phases.values()), by_phase=phases,
         history=_count(database, _order.c.connection_id == shop.id, _order.c.history),
-        listings_mapped=mapped, listings_unmapped=unmapped, listings_not_counted=uncounted,
+        listings_mapped=mapped, listings_unmapped=without, listings_not_counted=uncounted,
         opening_items=items, opening_units=units,
-        numbers_to_publish=_differences(database, shop),
+        numbers_to_publish=len(numbers), publications=numbers,
+        to_map=tuple(unmapped(database, shop.code)),
         quarantined=_count(database, kept.c.connection_id == shop.id, kept.c.state == "open"),
         held=_held(database, shop),
     )  # fmt: skip
 
 
-def _count(database: Connection, *where) -> int:  # type: ignore[no-untyped-def]
+def _count(database: Connection, *where: ColumnElement[bool]) -> int:
     return int(database.execute(select(func.count()).where(*where)).scalar_one())
 
 
@@ -113,18 +131,20 @@ def _opening(database: Connection, shop: Connected) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def _differences(database: Connection, shop: Connected) -> int:
-    variant, promise = tables.variant, tables.stock_promise
+def _publications(database: Connection, shop: Connected) -> tuple[Publication, ...]:
+    variant = tables.variant
+    wanted = quantities(database, offers_on(database, shop.id))
     rows = database.execute(
-        select(_listing.c.observed_quantity, promise.c.sellable, promise.c.reserved,
-               promise.c.allocated)
+        select(_listing.c.id, _listing.c.external_id, _listing.c.observed_quantity, variant.c.sku)
         .join(variant, variant.c.id == _listing.c.variant_id)
-        .join(promise, promise.c.stock_item_id == variant.c.stock_item_id)
         .where(_listing.c.connection_id == shop.id,
-               _listing.c.tracking == Tracking.COUNTED.value, promise.c.tracked)
+               _listing.c.tracking == Tracking.COUNTED.value)
+        .order_by(variant.c.sku, _listing.c.external_id)
     )  # fmt: skip
-    return sum(
-        row.observed_quantity != max(0, row.sellable - row.reserved - row.allocated) for row in rows
+    return tuple(
+        Publication(row.external_id, row.sku, row.observed_quantity, wanted[row.id])
+        for row in rows
+        if row.id in wanted and row.observed_quantity != wanted[row.id]
     )
 
 
@@ -148,7 +168,7 @@ def _held(database: Connection, shop: Connected) -> tuple[HeldOrder, ...]:
         select(line)
         .join(_order, _order.c.id == line.c.order_id)
         .join(hold, hold.c.order_id == _order.c.id)
-        .where(*imported)
+        .where(*imported, line.c.is_kit.is_(False))
         .order_by(line.c.position)
     ):
         lines.setdefault(one.order_id, []).append(one)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from hub.store import tables
 
@@ -39,7 +40,7 @@ def kept_row(database: Connection, item_id: str) -> KeptRow | None:
     return None if row is None else KeptRow(*row)
 
 
-def _query():  # type: ignore[no-untyped-def]
+def _query() -> Select[Any]:
     shop = tables.connection
     return select(
         _kept.c.id, shop.c.code, _kept.c.kind, _kept.c.external_id, _kept.c.reason, _kept.c.state,

@@ -1,12 +1,16 @@
 """Stock as people ask for it: per variant, per location, per movement, and what nobody mapped."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
-from hub.records.catalogue import ListingKind, Mapping
+from hub.records.catalogue import ListingKind
+from hub.records.catalogue import Mapping as Mapped
 from hub.store import tables
+from hub.store.offering import salable
 
 _variant = tables.variant
 _promise = tables.stock_promise
@@ -15,7 +19,7 @@ _listing = tables.listing
 
 @dataclass(frozen=True)
 class StockRow:
-    """One variant and how many units of it there are."""
+    """One variant and how many units of it there are; `available` is what may be sold now."""
 
     sku: str
     title: str
@@ -33,7 +37,9 @@ def list_stock(database: Connection, below: int | None = None, limit: int = 1000
     query = _stock().order_by(_variant.c.sku).limit(limit)
     if below is not None:
         query = query.where(_promise.c.tracked, free < below)
-    return [_row(row) for row in database.execute(query)]
+    rows = database.execute(query).all()
+    free_now = salable(database, {row.stock_item_id for row in rows})
+    return [_row(row, free_now[row.stock_item_id]) for row in rows]
 
 
 def _stock() -> Select:
@@ -43,26 +49,36 @@ def _stock() -> Select:
         .correlate(_variant)
         .scalar_subquery()
     )
-    return select(_variant.c.sku, _variant.c.title, _promise, shown.label("listings")).join(
-        _promise, _promise.c.stock_item_id == _variant.c.stock_item_id
+    level = tables.stock_level
+    on_hand = (
+        select(func.coalesce(func.sum(level.c.on_hand), 0))
+        .where(level.c.stock_item_id == _variant.c.stock_item_id)
+        .correlate(_variant)
+        .scalar_subquery()
     )
+    return select(
+        _variant.c.sku, _variant.c.title, _promise, shown.label("listings"),
+        on_hand.label("on_hand"),
+    ).join(_promise, _promise.c.stock_item_id == _variant.c.stock_item_id)  # fmt: skip
 
 
-def _row(row) -> StockRow:  # type: ignore[no-untyped-def]
+def _row(row: Row[Any], available: int) -> StockRow:
     return StockRow(
-        sku=row.sku, title=row.title, tracked=row.tracked, on_hand=row.sellable,
-        reserved=row.reserved, allocated=row.allocated, listings=row.listings,
-        available=max(0, row.sellable - row.reserved - row.allocated),
+        sku=row.sku, title=row.title, tracked=row.tracked, on_hand=row.on_hand,
+        reserved=row.reserved, allocated=row.allocated, listings=row.listings, available=available,
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class LevelRow:
-    """Units of one variant at one location."""
+    """Units of one variant at one location; `unsellable` are those in buckets, named beside."""
 
     location: str
     on_hand: int
     allocated: int
+    unsellable: int = 0
+    buckets: Mapping[str, int] = field(default_factory=dict)
+    bin: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,6 +104,7 @@ class MovementRow:
     from_account: str
     to_account: str
     reason: str
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,20 +122,35 @@ def stock_detail(database: Connection, sku: str, movements: int = 20) -> StockDe
     item = database.execute(select(_variant.c.stock_item_id).where(_variant.c.sku == sku)).scalar()
     if item is None:
         return None
-    stock = _row(database.execute(_stock().where(_variant.c.sku == sku)).one())
+    available = salable(database, {item})[item]
+    stock = _row(database.execute(_stock().where(_variant.c.sku == sku)).one(), available)
     moved = _movements(database, item, movements)
     return StockDetail(stock, _levels(database, item), _offers(database, sku), moved)
 
 
 def _levels(database: Connection, item: str) -> tuple[LevelRow, ...]:
-    level, place = tables.stock_level, tables.location
+    level, place, lies = tables.stock_level, tables.location, tables.stock_bin
     rows = database.execute(
-        select(place.c.code, level.c.on_hand, level.c.allocated)
+        select(place.c.code, level, lies.c.code.label("bin"))
         .join(place, place.c.id == level.c.location_id)
+        .outerjoin(lies, (lies.c.stock_item_id == level.c.stock_item_id)
+                   & (lies.c.location_id == level.c.location_id))
         .where(level.c.stock_item_id == item)
         .order_by(place.c.priority, place.c.code)
-    )
-    return tuple(LevelRow(*row) for row in rows)
+    )  # fmt: skip
+    aside: dict[str, dict[str, int]] = {}
+    held = tables.stock_bucket
+    for row in database.execute(
+        select(held).where(held.c.stock_item_id == item, held.c.units > 0).order_by(held.c.bucket)
+    ):
+        aside.setdefault(row.location_id, {})[row.bucket] = row.units
+    return tuple(
+        LevelRow(
+            row.code, row.on_hand, row.allocated, row.unsellable, aside.get(row.location_id, {}),
+            row.bin or "",
+        )
+        for row in rows
+    )  # fmt: skip
 
 
 def _offers(database: Connection, sku: str) -> tuple[OfferRow, ...]:
@@ -147,7 +179,7 @@ def _movements(database: Connection, item: str, limit: int) -> tuple[MovementRow
     moved = tables.stock_movement
     rows = database.execute(
         select(moved.c.at, moved.c.kind, moved.c.quantity, moved.c.from_account,
-               moved.c.to_account, moved.c.reason)
+               moved.c.to_account, moved.c.reason, moved.c.id)
         .where(moved.c.stock_item_id == item)
         .order_by(moved.c.id.desc())
         .limit(limit)
@@ -168,6 +200,8 @@ class LocationRow:
     city: str
     region: str
     postal_code: str
+    kind: str
+    label_when: str
     units: int
 
 
@@ -179,8 +213,8 @@ def list_locations(database: Connection) -> list[LocationRow]:
     )
     rows = database.execute(
         select(place.c.code, place.c.title, place.c.state, place.c.country, place.c.priority,
-               place.c.street, place.c.city, place.c.region, place.c.postal_code,
-               units.correlate(place).scalar_subquery())
+               place.c.street, place.c.city, place.c.region, place.c.postal_code, place.c.kind,
+               place.c.label_when, units.correlate(place).scalar_subquery())
         .order_by(place.c.priority, place.c.code)
     )  # fmt: skip
     return [LocationRow(*tuple(row)) for row in rows]
@@ -205,7 +239,7 @@ def list_unmapped(database: Connection, limit: int = 1000) -> list[UnmappedRow]:
         .select_from(line.join(order, order.c.id == line.c.order_id))
         .where(line.c.listing_external_id == _listing.c.external_id,
                order.c.connection_id == _listing.c.connection_id,
-               line.c.stock_item_id.is_(None),
+               line.c.stock_item_id.is_(None), line.c.is_kit.is_(False),
                line.c.quantity > line.c.cancelled + line.c.shipped)
         .correlate(_listing)
         .scalar_subquery()
@@ -214,7 +248,7 @@ def list_unmapped(database: Connection, limit: int = 1000) -> list[UnmappedRow]:
     rows = database.execute(
         select(shop.c.code, _listing.c.external_id, _listing.c.sku, _listing.c.title, waiting)
         .join(shop, shop.c.id == _listing.c.connection_id)
-        .where(_listing.c.mapping == Mapping.UNMAPPED.value,
+        .where(_listing.c.mapping == Mapped.UNMAPPED.value,
                _listing.c.kind != ListingKind.GROUP.value)
         .order_by(waiting.desc(), shop.c.code, _listing.c.external_id)
         .limit(limit)

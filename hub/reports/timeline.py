@@ -1,8 +1,9 @@
 """What happened to an order, in the order it happened: facts, decisions, holds, calls, scans."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -26,6 +27,8 @@ def timeline(
         *_facts(database, [order_id, *shipment_ids]),
         *_decisions(database, order_id),
         *_holds(database, order_id),
+        *_edits(database, order_id),
+        *_tags_and_notes(database, order_id),
         *_calls(database, shipment_ids),
         *_scans(database, shipment_ids),
     ]
@@ -50,11 +53,40 @@ def _decisions(database: Connection, order_id: str) -> Iterator[Moment]:
         yield Moment(row.at, f"{row.kind}: {row.outcome}", "; ".join(reasons(row.document)))
 
 
+def _edits(database: Connection, order_id: str) -> Iterator[Moment]:
+    edit = tables.order_edit
+    for row in database.execute(select(edit).where(edit.c.order_id == order_id)):
+        yield Moment(row.proposed_at, "edit proposed", edit_told(row.changes))
+        if row.settled_at is not None:
+            last = row.answers[-1]
+            yield Moment(row.settled_at, f"edit {row.state}", f"{last['party']}: {last['reason']}")
+
+
+def edit_told(changes: Sequence[Mapping[str, Any]]) -> str:
+    """Say a difference in words."""
+    return ", ".join(
+        f"{one['sku'] or one['line']} {one['before']} → {one['after']}"
+        if one["line"]
+        else "another address"
+        for one in changes
+    )
+
+
+def _tags_and_notes(database: Connection, order_id: str) -> Iterator[Moment]:
+    tag, note = tables.order_tag, tables.order_note
+    for row in database.execute(select(tag).where(tag.c.order_id == order_id)):
+        yield Moment(row.placed_at, f"tagged: {row.tag}", f"by {row.placed_by}")
+    query = select(note.c.written_at, note.c.written_by).where(note.c.order_id == order_id)
+    for row in database.execute(query):
+        yield Moment(row.written_at, "note written", f"by {row.written_by}; --reveal shows it")
+
+
 def reasons(document: dict) -> list[str]:
     """Give the sentences of a decision's document: its checks, or what was chosen and rejected."""
     plan = document.get("plan", {})
     return [
         *(check["reason"] for check in document.get("checks", [])),
+        *document.get("reasons", []),
         *plan.get("chosen", []),
         *(f"not {_place(document, no)}: {no['reason']}" for no in plan.get("rejected", [])),
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from hub.domain.edits import EditState
 from hub.records.connection import ConnectionState, Family
 from hub.records.order import ChannelState, HoldReason
 from hub.records.payment import Verdict
@@ -26,7 +27,7 @@ class Obstacle:
 _RELEASE = {
     HoldReason.ADDRESS: "complete the address at the shop; the hold ends by itself",
     HoldReason.STATUS: "name the status in the connection's settings, or change it at the shop",
-    HoldReason.STOCK: "hub inventory adjust …; the hold ends by itself",
+    HoldReason.STOCK: "hub inventory adjust …, or hub counts start …; the hold ends by itself",
     HoldReason.REFUND: "look what was refunded at the shop, then hub orders release {number}",
     HoldReason.CHANGED: "the parcel is not as the order is: ship it so, or void it at the carrier",
 }
@@ -43,7 +44,10 @@ def obstacles(database: Connection, order: OrderDetail) -> list[Obstacle]:
         *_connection(shop),
         *_payment(order),
         *_holds(order),
+        *_edit(order),
         *_lines(database, order),
+        *_unplaced(order, shop),
+        *_floor(database, order),
         *_carrier(database, order),
         *(found for parcel in order.shipments for found in _parcel(order, parcel)),
     ]
@@ -79,11 +83,58 @@ def _payment(order: OrderDetail) -> Iterator[Obstacle]:
             yield Obstacle(f"payment: {check['reason']}", "settle it at the shop")
 
 
+def _edit(order: OrderDetail) -> Iterator[Obstacle]:
+    for edit in order.edits:
+        if edit.state == EditState.PROPOSED:
+            said = edit.answers[-1]
+            yield Obstacle(
+                f"the shop changed it ({edit.told}); {said['party']} {said['answer']}: "
+                f"{said['reason']}",
+                f"settled by itself, or hub orders release {order.number} to ship it as it was",
+            )
+
+
+def _unplaced(order: OrderDetail, shop: Connected) -> Iterator[Obstacle]:
+    """Units that are promised, and that no location was given yet."""
+    waits = [line for line in order.lines if line.mapped and line.reserved > 0]
+    if not waits or order.open_holds or order.verification != Verdict.PASSED or not shop.writes:
+        return
+    told = ", ".join(f"{line.reserved} of {line.sku}" for line in waits)
+    routed = order.decision("routing")
+    said = routed.document if routed else {}
+    because = said.get("reason") or "; ".join(said.get("plan", {}).get("missing", []))
+    yield Obstacle(
+        f"{told} are promised and have no place yet{because and ': ' + because}",
+        "hub counts start …, hub inventory adjust …; it is looked at again by itself"
+        if because else "hub jobs list --kind route_order",
+    )  # fmt: skip
+
+
+def _floor(database: Connection, order: OrderDetail) -> Iterator[Obstacle]:
+    """Work that waits to be picked and packed: its label is bought with its boxes."""
+    work, place, parcel = tables.fulfilment_order, tables.location, tables.shipment
+    drafted = select(parcel.c.fulfilment_order_id).where(
+        parcel.c.order_id == order.id, parcel.c.state.in_(["draft", "label_purchased"])
+    )
+    rows = database.execute(
+        select(work.c.state, place.c.code)
+        .join(place, place.c.id == work.c.location_id)
+        .where(work.c.order_id == order.id, work.c.state.in_(["open", "in_progress"]),
+               work.c.id.not_in(drafted))
+    )  # fmt: skip
+    for row in rows:
+        doing = "is being picked and packed" if row.state == "in_progress" else "waits to be picked"
+        yield Obstacle(f"it {doing} at {row.code}")
+
+
 def _holds(order: OrderDetail) -> Iterator[Obstacle]:
     release = f"hub orders release {order.number}"
     for hold in order.open_holds:
         remedy = _RELEASE.get(HoldReason(hold.reason), release).format(number=order.number)
-        yield Obstacle(f"held ({hold.reason}): {hold.note}", remedy)
+        if hold.expires_at is not None:
+            remedy = f"ends by itself at {hold.expires_at:%Y-%m-%d %H:%M}Z, or {remedy}"
+        frees = "" if hold.keeps_promise else "; its units are free for others meanwhile"
+        yield Obstacle(f"held ({hold.reason}) by {hold.placed_by}: {hold.note}{frees}", remedy)
 
 
 def _lines(database: Connection, order: OrderDetail) -> Iterator[Obstacle]:
@@ -91,7 +142,7 @@ def _lines(database: Connection, order: OrderDetail) -> Iterator[Obstacle]:
         if line.open > 0 and not line.mapped:
             yield Obstacle(
                 f"nobody knows what {line.sku or line.title!r} is here",
-                f"hub inventory map {order.connection} {line.listing or 'LISTING'} SKU",
+                f"hub catalogue map {order.connection}:{line.listing or 'LISTING'} SKU",
             )
         elif line.unpromised > 0:
             yield _short(database, line)
@@ -100,7 +151,7 @@ def _lines(database: Connection, order: OrderDetail) -> Iterator[Obstacle]:
 def _short(database: Connection, line: LineDetail) -> Obstacle:
     rows, promise = tables.order_line, tables.stock_promise
     stock = database.execute(
-        select(promise.c.sellable, promise.c.reserved, promise.c.allocated)
+        select(promise.c.sellable, promise.c.reserved, promise.c.allocated, rows.c.promised_for)
         .join(rows, rows.c.stock_item_id == promise.c.stock_item_id)
         .where(rows.c.id == line.id)
     ).one()
@@ -109,8 +160,9 @@ def _short(database: Connection, line: LineDetail) -> Obstacle:
     if not missing:
         return Obstacle(f"{line.sku}: {line.unpromised} units are free but not promised yet",
                         "hub jobs list --kind reserve_waiting")  # fmt: skip
+    when = f", more is promised for {stock.promised_for:%Y-%m-%d}" if stock.promised_for else ""
     return Obstacle(
-        f"{line.sku}: {line.unpromised} wanted, {free} free",
+        f"{line.sku}: {line.unpromised} wanted, {free} free{when}",
         f"hub inventory adjust {line.sku} +{missing} --reason …",
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.records.base import Clock, system_clock
 from hub.records.connection import Account, Family
+from hub.sdk.mail.road import MailFactory, no_mail
 from hub.sdk.secrets import Secret
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ class Opening:
     http: HttpFactory
     clock: Clock = system_clock
     """The hub's clock; a connector has no other, so that a whole story can be replayed."""
+    mail: MailFactory = no_mail
+    """The way to mail servers, for a connector that reads or sends mail."""
+    account: Account | None = None
+    """What `check()` told last; None while it is being connected."""
 
     def secret(self, name: str) -> Secret:
         """Give a secret field, empty when it is not set."""
@@ -64,11 +69,13 @@ class EffectTraits:
     `key_retention`: how long the vendor replays the same idempotency key; None when it has no
     keys. `lookup`: whether the effect can be found by our key. `settle`: how long after a lost
     answer a look-up may still come too early (latest late application + listing lag + 20 %).
+    `compare_and_set`: stock is set only where it still shows `StockTarget.expected`.
     """
 
     key_retention: timedelta | None = None
     lookup: bool = False
     settle: timedelta = timedelta(minutes=15)
+    compare_and_set: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

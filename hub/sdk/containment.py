@@ -40,27 +40,27 @@ class Contained:
 
 def _contained(about: str, method: Callable[..., Any]) -> Callable[..., Any]:
     def call(*given: Any, **named: Any) -> Any:
-        work = partial(method, *given, **named)
         # What takes the hub's key is an effect.
-        answer = contain(about, partial(_once, work) if "key" in named else work)
-        return _walk(about, answer) if isinstance(answer, Iterator) else answer
+        do = partial(_once, method) if "key" in named else method
+        answer = contain(about, do, *given, **named)
+        return _walk(about, answer) if hasattr(type(answer), "__next__") else answer
 
     return call
 
 
-def contain(about: str, work: Callable[[], Any]) -> Any:
+def contain(about: str, work: Callable[..., Any], *given: Any, **named: Any) -> Any:
     """Do a connector's work; its attempt to end the process is a `ConnectorFaultError`."""
     try:
-        return work()
+        return work(*given, **named)
     except (SystemExit, GeneratorExit) as error:
         raise ConnectorFaultError(f"{about} tried to end: {type(error).__name__}") from error
 
 
-def _once(work: Callable[[], Any]) -> Any:
+def _once(work: Callable[..., Any], *given: Any, **named: Any) -> Any:
     """Perform an effect; how a later call of it failed is not how the effect ended."""
     with one_effect():
         try:
-            return work()
+            return work(*given, **named)
         except UnknownOutcomeError:
             raise
         except ConnectorError as error:

@@ -102,6 +102,11 @@ class Budget:
         return replace(self, full_at=now + lacking + taken * interval), taken, 0.0
 
 
+def room(concurrency: int, share: float) -> int:
+    """Give how many jobs may call a vendor at once while `share` of its rate is used."""
+    return max(1, int(concurrency * share + TOLERANCE))
+
+
 @dataclass(frozen=True, slots=True)
 class Breaker:
     """Whether a vendor that kept failing is left alone; one probe at a time finds out."""

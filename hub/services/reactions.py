@@ -27,13 +27,14 @@ REACTIONS: Mapping[EventKind, tuple[str, ...]] = {
     EventKind.HOLD_RELEASED: ("accept_order",),
     EventKind.REFUND_FOUND: ("accept_order",),
     EventKind.REFUND_GONE: ("accept_order",),
+    EventKind.REFUND_SETTLED: ("look_at_return",),
     EventKind.PAYMENT_VERIFIED: ("route_order",),
     EventKind.LISTING_MAPPED: ("map_lines",),
     EventKind.STOCK_CHANGED: ("reserve_waiting",),
     EventKind.ORDER_ROUTED: (),  # its labels are owed as effects, in the same commit
     EventKind.LABEL_BOUGHT: (),  # a person, or a scan, hands the parcel over
     EventKind.PARCEL_HANDED_OVER: ("publish_tracking",),  # its carrier is asked by `handover`
-    EventKind.PARCEL_MOVED: (),
+    EventKind.PARCEL_MOVED: ("watch_parcel",),
 }
 """Every fact is listed, also those that nothing follows."""
 

@@ -23,6 +23,11 @@ class Work:
     coalesce: str | None
     retry: Retry
 
+    @property
+    def is_look(self) -> bool:
+        """Whether it looks at a vendor anew each time: polls, audits, comparisons."""
+        return self.retry is _POLL
+
 
 HOUR = 3600.0
 FOR_EVER = 100_000
@@ -50,7 +55,15 @@ WORK: Mapping[str, Work] = {
     "map_lines": Work("orders", 40, None, "map:{subject}", _LOCAL),
     "reserve_waiting": Work("orders", 40, "reserve_waiting", "reserve_waiting", _LOCAL),
     "route_waiting": Work("orders", 45, None, "route_waiting:{subject}", _LOCAL),
+    "expire_holds": Work("orders", 45, None, None, _LOCAL),
     "expire_reservations": Work("maintenance", 80, "expire", "expire_reservations", _LOCAL),
+    "pull_returns": Work("orders", 52, "pull:{connection}", "pull_returns:{connection}", _POLL),
+    "refund_return": Work("money", 25, "return_money:{subject}", "return_money:{subject}", _MONEY),
+    "look_at_return": Work("orders", 40, None, "look_at_return:{subject}", _LOCAL),
+    "follow_return_parcel": Work(
+        "orders", 70, "return_parcel:{subject}", "return_parcel:{subject}", _PARCEL
+    ),
+    "expire_returns": Work("maintenance", 80, "expire_returns", "expire_returns", _LOCAL),
     "perform_effect": Work("money", 20, "effect:{subject}", "effect:{subject}", _MONEY),
     "publish_stock": Work("stock", 10, "stock:{subject}", "publish:{subject}", _STOCK),
     "publish_all_stock": Work("stock", 15, None, "publish_all:{subject}", _LOCAL),
@@ -59,7 +72,11 @@ WORK: Mapping[str, Work] = {
     "compare_shop": Work("maintenance", 78, "pull:{connection}", "compare:{subject}", _POLL),
     "publish_tracking": Work("orders", 40, "tracking:{subject}", "tracking:{subject}", _SHOP),
     "forget_jobs": Work("maintenance", 90, "forget", "forget_jobs", _LOCAL),
+    "plan_reorders": Work("maintenance", 82, "plan_reorders", "plan_reorders", _LOCAL),
     "watch_health": Work("maintenance", 85, "watch", "watch_health", _LOCAL),
+    "pull_messages": Work("orders", 50, "pull:{connection}", "pull_messages:{connection}", _POLL),
+    "tend_ticket": Work("orders", 45, "ticket:{subject}", "tend:{subject}", _LOCAL),
+    "watch_parcel": Work("orders", 45, "parcel:{subject}", "watch_parcel:{subject}", _LOCAL),
     "track_parcel": Work("orders", 70, "track:{subject}", "track:{subject}", _PARCEL),
 }  # fmt: skip
 

@@ -103,12 +103,13 @@ _ITEMS = (
     select(_listing.c.external_id, _variant.c.stock_item_id)
     .join(_variant, _variant.c.id == _listing.c.variant_id)
     .where(_listing.c.connection_id == bindparam("shop"),
+           _variant.c.kind != "kit",  # its components carry the stock
            _listing.c.external_id.in_(bindparam("wanted", expanding=True)))
 )  # fmt: skip
 
 
 def items_by_listing(unit: Unit, connection_id: str, external_ids: Iterable[str]) -> dict[str, str]:
-    """Give the stock item behind each of these listings, where it is mapped."""
+    """Give the stock item behind each of these listings, where there is one; a kit has none."""
     wanted = list(set(external_ids))
     found: dict[str, str] = {}
     for start in range(0, len(wanted), 500):

@@ -91,6 +91,12 @@ def add_connection(unit: Unit, new: NewConnection) -> str:
     return connection_id
 
 
+def are_books_open(database: Database, connection_id: str) -> bool:
+    """Say whether the opening stock of a connection has been taken."""
+    query = select(_rows.c.books_opened_at).where(_rows.c.id == connection_id)
+    return database.execute(query).scalar_one() is not None
+
+
 def _seal_secrets(key: bytes, connection_id: str, secrets: Mapping[str, str]) -> bytes:
     return seal(key, msgspec.json.encode(dict(secrets)), f"secrets:{connection_id}")
 
@@ -109,6 +115,15 @@ def replace_secrets(unit: Unit, connection_id: str, secrets: Mapping[str, str]) 
             previous_secrets=_rows.c.sealed_secrets, previous_until=unit.now + PREVIOUS_FOR,
         )
     )  # fmt: skip
+
+
+def set_account(unit: Unit, connection_id: str, account: Account) -> None:
+    """Keep what the vendor says of itself now; it must be the same account."""
+    unit.execute(
+        update(_rows)
+        .where(_rows.c.id == connection_id, _rows.c.account_id == account.id)
+        .values(account=account.to_document())
+    )
 
 
 def forget_previous_secrets(unit: Unit, connection_id: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
@@ -120,6 +121,35 @@ def confirm(unit: Unit, connection_id: str, field: str, wish: Wish, value: str) 
                     confirmed_at=unit.now)
         )
     )  # fmt: skip
+
+
+def acknowledge(unit: Unit, connection_id: str, field: str, wish: Wish, shows: str | None) -> None:
+    """Note that nothing of a wish is on its way: it was answered, with another value than wanted.
+
+    `shows` is what the channel shows by our doing; None when nothing was stored.
+    """
+    unit.changed(
+        update(_desired)
+        .where(_desired.c.connection_id == connection_id, _desired.c.field == field,
+               _desired.c.target == wish.target, _desired.c.sent_version <= wish.version)
+        .values(sent_version=_desired.c.confirmed_version,
+                **({} if shows is None else {"confirmed_value": shows}))
+    )  # fmt: skip
+
+
+def last_sent(
+    connection: Connection, connection_id: str, targets: Sequence[str]
+) -> dict[str, datetime]:
+    """Give when something was last sent for each of these targets."""
+    sent = tables.published
+    rows = connection.execute(
+        select(sent.c.target, func.max(sent.c.id).label("newest"))
+        .where(sent.c.connection_id == connection_id, sent.c.target.in_(targets))
+        .group_by(sent.c.target)
+    )
+    newest = {row.newest: row.target for row in rows}
+    times = connection.execute(select(sent.c.id, sent.c.at).where(sent.c.id.in_(list(newest))))
+    return {newest[row.id]: row.at for row in times}
 
 
 def refuse(unit: Unit, connection_id: str, field: str, wish: Wish, problem: str) -> None:

@@ -1,13 +1,16 @@
-"""Matching: which variant each listing sells, by SKU; what cannot be told waits for a person."""
+"""Matching: which variant each listing sells, by SKU or GTIN; what nothing tells waits."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
 
+from hub.domain.matching import gtin_key
 from hub.records.catalogue import Listing, ListingKind, Mapping, Tracking
 from hub.store import tables
 from hub.store.catalogue import LandedListing
 from hub.store.connections import Connected
+from hub.store.decisions import keep_decision
 from hub.store.ids import new_id
 from hub.store.lander import rows_by
 from hub.store.ledger import new_stock_item
@@ -15,18 +18,22 @@ from hub.store.unit_of_work import Unit
 
 _listing = tables.listing
 _variant = tables.variant
+MAPPING = "mapping"
+"""The kind of decisions about which variant a listing sells."""
 
 
 def map_new_listings(
     unit: Unit, connection: Connected, landed: Sequence[LandedListing]
 ) -> list[str]:
-    """Map new listings by SKU; the stock master's own make variants. Gives the ids mapped now.
+    """Map new listings by SKU, then by GTIN; the stock master's own make variants.
 
-    A listing of another channel whose SKU no variant has stays unmapped, for a person.
+    Gives the ids mapped now. A listing of another channel that neither key names stays unmapped,
+    for a person; so does one whose GTIN several variants have.
     """
     sellable = [item for item in landed if item.is_new and item.listing.kind != ListingKind.GROUP]
     by_sku = rows_by(unit, _variant, "sku", {_sku(connection, item) for item in sellable})
     taken = _skus_mapped_on(unit, connection.id)
+    by_gtin = _by_gtin(unit, [item for item in sellable if _sku(connection, item) not in by_sku])
     mapped: list[str] = []
     for item in sellable:
         sku = _sku(connection, item)
@@ -34,6 +41,11 @@ def map_new_listings(
             continue  # two listings of one channel with one SKU: a person must say which
         known = by_sku.get(sku)
         variant_id = known.id if known else None
+        named = by_gtin.get(gtin_key(item.listing.gtin)) if variant_id is None else None
+        if named is not None and named.sku not in taken:
+            variant_id, sku = named.id, named.sku
+            told = f"no variant has its SKU; {named.sku} alone has its GTIN"
+            keep_decision(unit, item.id, MAPPING, "mapped", {"sku": named.sku, "reasons": [told]})
         if variant_id is None and connection.stock_master:
             variant_id = _new_variant(unit, connection, item, sku)
         if variant_id is not None:
@@ -41,6 +53,21 @@ def map_new_listings(
             mapped.append(item.id)
             taken.add(sku)
     return mapped
+
+
+def _by_gtin(unit: Unit, items: Sequence[LandedListing]) -> dict[str, Any]:
+    """Give the one variant for each GTIN of these listings; a GTIN of several names none."""
+    keys = {key for item in items if (key := gtin_key(item.listing.gtin))}
+    written = {key.zfill(length) for key in keys for length in (len(key), 8, 12, 13, 14)}
+    found: dict[str, list[Any]] = {}
+    texts = sorted(written)
+    for start in range(0, len(texts), 500):
+        query = select(_variant.c.id, _variant.c.sku, _variant.c.gtin).where(
+            _variant.c.gtin.in_(texts[start : start + 500])
+        )
+        for row in unit.execute(query):
+            found.setdefault(gtin_key(row.gtin), []).append(row)
+    return {key: rows[0] for key, rows in found.items() if len(rows) == 1}
 
 
 def _sku(connection: Connected, item: LandedListing) -> str:

@@ -6,13 +6,11 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, update
 
 from hub.domain.lifecycle import LineCounters, OrderFacts, phase
 from hub.domain.reconcile import (
     Change,
-    KnownLine,
-    KnownOrder,
     Reconciliation,
     line_counters_of_history,
 )
@@ -20,9 +18,11 @@ from hub.records.order import ChannelState, Order, OrderLine
 from hub.records.payment import PaymentEventKind
 from hub.store import tables
 from hub.store.ids import new_id
-from hub.store.lander import instant_text, land, rows_by
+from hub.store.kits import follow_parents
+from hub.store.lander import instant_text, land
 from hub.store.ledger import release
 from hub.store.people import Person, people_for, seal_parties
+from hub.store.returned import with_returns
 from hub.store.sealing import Keyring, seal
 from hub.store.unit_of_work import Unit
 
@@ -50,38 +50,6 @@ class Landing:
 
 _PEOPLE = {"bill_to", "ship_to", "note"}
 """The fields of an order that name a person: sealed, and not in its document."""
-
-_KNOWN = (
-    "id", "external_id", "channel_state", "updated_at", "history", "party_id", "ship_to_hash",
-    "channel_status",
-)  # fmt: skip
-
-
-def known_orders(
-    unit: Unit, connection_id: str, external_ids: Sequence[str]
-) -> dict[str, tuple[KnownOrder, str | None]]:
-    """Read what the hub knows of these orders: by external id, (order, party id)."""
-    rows = rows_by(
-        unit, tables.sales_order, "external_id", external_ids, _KNOWN,
-        connection_id=connection_id,
-    )  # fmt: skip
-    lines: dict[str, dict[str, KnownLine]] = {row.id: {} for row in rows.values()}
-    if lines:
-        query = select(tables.order_line).where(tables.order_line.c.order_id.in_(list(lines)))
-        for line in unit.execute(query):
-            lines[line.order_id][line.external_id] = KnownLine(
-                line.id, line.quantity, line.cancelled, line.reserved, line.allocated, line.shipped
-            )
-    return {
-        external_id: (
-            KnownOrder(
-                row.id, ChannelState(row.channel_state), row.updated_at, row.history,
-                lines[row.id], row.ship_to_hash, row.channel_status == "deleted",
-            ),
-            row.party_id,
-        )
-        for external_id, row in rows.items()
-    }  # fmt: skip
 
 
 def land_orders(
@@ -232,6 +200,7 @@ def _land_lines(unit: Unit, landings: Sequence[Landing], items: Mapping[str, str
 
 def _update_lines(unit: Unit, landings: Sequence[Landing]) -> set[str]:
     freed: set[str] = set()
+    changed: dict[str, Mapping[str, Any]] = {}
     for landing in landings:
         for change in landing.outcome.updates:
             if change.release and (item := release(unit, change.line_id)):
@@ -239,9 +208,10 @@ def _update_lines(unit: Unit, landings: Sequence[Landing]) -> set[str]:
             unit.execute(
                 update(tables.order_line)
                 .where(tables.order_line.c.id == change.line_id)
-                .values(**change.values)
+                .values(**with_returns(change.values))
             )
-    return freed
+            changed[change.line_id] = change.values
+    return freed | follow_parents(unit, changed)
 
 
 _PAYMENT = (

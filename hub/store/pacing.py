@@ -50,9 +50,13 @@ class Pacing:
     """
 
     def __init__(
-        self, store: Store, pace_of: PaceOf, *, shared: bool,
+        self,
+        store: Store,
+        pace_of: PaceOf,
+        *,
+        shared: bool,
         sleep: Callable[[float], None] = time.sleep,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.store, self.pace_of, self.shared, self.sleep = store, pace_of, shared, sleep
         self._gates: dict[str, ConnectionGate] = {}
         self._lock = threading.Lock()
@@ -140,7 +144,7 @@ class ConnectionGate:
             if called.outcome == "rate_limited" or called.retry_after:
                 cut = CUT_AFTER_429 if called.outcome == "rate_limited" else 1.0
                 self._cut(now, cut, called.retry_after or SHORTEST_CLOSED_S)
-            elif called.outcome == "ok" and self._is_slow(called.elapsed):
+            elif self._is_slow(called):
                 self._cut_slow(now)
             if called.outcome in ANSWERS:
                 self._recent.append(False)
@@ -161,10 +165,14 @@ class ConnectionGate:
         if now - state.budget.cut_at > SLOW_PAUSE_S:
             self._cut(now, CUT_WHEN_SLOW, 0.0)
 
-    def _is_slow(self, elapsed: float) -> bool:
-        usual = elapsed if self._usual_s is None else self._usual_s
-        self._usual_s = usual + (elapsed - usual) / 20
-        return elapsed > max(SLOW_S, SLOW_TIMES * usual)
+    def _is_slow(self, called: Called) -> bool:
+        """Whether an answer, or what should have been one, took much longer than answers do."""
+        usual = called.elapsed if self._usual_s is None else self._usual_s
+        if called.outcome == "ok":
+            self._usual_s = usual + (called.elapsed - usual) / 20
+        elif called.outcome not in FAILURES:
+            return False
+        return called.elapsed > max(SLOW_S, SLOW_TIMES * usual)
 
     def _open(self, now: float, reason: str) -> None:
         self._leased = 0

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.sdk.pacing import Breaker, Budget
+from hub.sdk.pacing import Breaker, Budget, room
 from hub.store import tables
 from hub.store.unit_of_work import Unit
 
@@ -37,6 +37,12 @@ def read_state(database: Connection, connection_id: str) -> tuple[State, int | N
         row.breaker_probes,
     )  # fmt: skip
     return State(budget, breaker, row.breaker_reason), row.version
+
+
+def room_now(database: Connection, connection_id: str, concurrency: int, now: datetime) -> int:
+    """Give how many jobs of a connection may run at once, as its vendor bears it at present."""
+    state, _ = read_state(database, connection_id)
+    return room(concurrency, state.budget.share_at(now.timestamp()))
 
 
 def change_state(unit: Unit, connection_id: str, state: State, version: int) -> bool:

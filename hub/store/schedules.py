@@ -20,9 +20,14 @@ log = logging.getLogger(__name__)
 
 
 def put_schedule(
-    unit: Unit, name: str, job_kind: str, every: int | Rhythm,
-    connection_id: str = "", subject: str = "", first_at: datetime | None = None,
-) -> None:  # fmt: skip
+    unit: Unit,
+    name: str,
+    job_kind: str,
+    every: int | Rhythm,
+    connection_id: str = "",
+    subject: str = "",
+    first_at: datetime | None = None,
+) -> None:
     """Run a kind of job every so many seconds (first now, or at `first_at`), or by a cron line.
 
     A schedule that exists keeps its next slot, whether it is enabled, and a rhythm that a person
@@ -39,10 +44,14 @@ def put_schedule(
     work = {"job_kind": job_kind, "subject": subject}
     unit.execute(
         insert.values(
-            name=name, connection_id=connection_id, next_at=first_at or start, enabled=True,
-            **work, **rules,
+            name=name,
+            connection_id=connection_id,
+            next_at=first_at or start,
+            enabled=True,
+            **work,
+            **rules,
         ).on_conflict_do_update(index_elements=["name", "connection_id"], set_=work | ours)
-    )  # fmt: skip
+    )
 
 
 def set_rhythm(unit: Unit, name: str, rhythm: Rhythm, by: str, connection_id: str = "") -> bool:
@@ -54,13 +63,24 @@ def set_rhythm(unit: Unit, name: str, rhythm: Rhythm, by: str, connection_id: st
 def enable_schedule(unit: Unit, name: str, connection_id: str = "", enabled: bool = True) -> bool:
     """Switch a schedule on or off; False when there is none. What it missed meanwhile runs once."""
     which = _named(name, connection_id)
-    return bool(unit.changed(update(_schedule).where(which).values(enabled=enabled)))
+    return bool(unit.changed(update(_schedule).where(which).values(enabled=enabled, rests=False)))
 
 
-def enable_schedules_of(unit: Unit, connection_id: str, enabled: bool) -> int:
-    """Switch every schedule of a connection on or off; gives how many there are."""
+def rest_schedules_of(unit: Unit, connection_id: str) -> None:
+    """Switch off what a connection does by itself, as long as it is left."""
+    mine = (_schedule.c.connection_id == connection_id, _schedule.c.enabled)
+    unit.execute(update(_schedule).where(*mine).values(enabled=False, rests=True))
+
+
+def wake_schedules_of(unit: Unit, connection_id: str) -> None:
+    """Switch on again what rested; what a person had switched off stays off.
+
+    Of a connection that an older version left nobody knows which were, so that all come back.
+    """
     mine = _schedule.c.connection_id == connection_id
-    return unit.changed(update(_schedule).where(mine).values(enabled=enabled))
+    back = update(_schedule).values(enabled=True, rests=False)
+    if not unit.changed(back.where(mine, _schedule.c.rests)):
+        unit.execute(back.where(mine))
 
 
 def run_now(

@@ -4,7 +4,6 @@ Layout of sealed bytes: 12 bytes nonce, then ciphertext and tag. Wrapped keys st
 that names the hub key they are wrapped by, so that keys can be rotated.
 """
 
-import hashlib
 import hmac
 import os
 from dataclasses import dataclass, field
@@ -66,4 +65,4 @@ class Keyring:
     def hash(self, text: str) -> bytes:
         """Give a keyed hash for look-up; without the key nobody can guess what was hashed."""
         oldest = self.keys[min(self.keys)]  # look-ups must survive a rotation
-        return hmac.new(b"look-up" + oldest, text.encode(), hashlib.sha256).digest()
+        return hmac.digest(b"look-up" + oldest, text.encode(), "sha256")

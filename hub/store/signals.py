@@ -17,6 +17,7 @@ from hub.store.hearing import losses as count_losses
 from hub.store.incidents import Incident, last_episodes, open_incidents, watched_until
 from hub.store.jobs.states import JobState, in_state
 from hub.store.misread import misread
+from hub.store.other_hubs import other_hubs
 
 LONGEST_LOOK = timedelta(hours=1)
 """How far back failures are looked for when nobody watched for longer."""
@@ -47,7 +48,7 @@ def read_signals(database: Connection, connectors: Container[str], now: datetime
     streams = _streams(database)
     noted = open_incidents(database)
     losses = count_losses(database, now)
-    left_alone = _left_alone(database)
+    left_alone, others = _left_alone(database), other_hubs(database, now)
     dead, kept, doubtful = _dead(database), _kept(database), _doubtful(database)
     return [
         Signals(
@@ -59,6 +60,7 @@ def read_signals(database: Connection, connectors: Container[str], now: datetime
             dead=dead.get(one.id, Pile()), kept=kept.get(one.id, Pile()),
             doubtful=doubtful.get(one.id, Pile()), loss=losses.get(one.id, Loss()),
             misread=_misread(database, one.id) if one.id in kept else (),
+            other_hub=others.get(one.id),
             noted={what: it.opened_at for (shop, what), it in noted.items() if shop == one.id},
         )
         for one in list_connections(database)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, CursorResult, Executable
@@ -86,9 +87,11 @@ class Store:
     def __init__(
         self, engines: Engines, clock: Clock, keyring: Keyring,
         react: React = lambda unit, events: None, bell: Bell | None = None,
-        observe: Callable[[Event], None] = lambda event: None,
+        observe: Callable[[Event], None] = lambda event: None, home: Path | None = None,
     ) -> None:  # fmt: skip
         self.engines = engines
+        self.home = home
+        """The folder of this hub on this host, where something is kept outside the database."""
         self.clock = clock
         self.keyring = keyring
         self.bell: Bell = bell or SilentBell()

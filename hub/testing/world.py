@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import select
@@ -25,14 +26,21 @@ from hub.services.vendors import connect as connecting
 from hub.settings import Settings
 from hub.store import tables
 from hub.store.effects import sent_by_jobs_to_unknown
-from hub.store.engine import open_engines
+from hub.store.engine import Engines, open_engines
 from hub.store.orders import find_order_id
+from hub.testing.blank import blank_hub
+from hub.testing.crew import Crew
+from hub.testing.ear import Ear
+from hub.testing.reopened import borrow, give_back
 from hub.testing.twins import RunningTwin
 
+EMBEDDED = "embedded"
+A_MOMENT = timedelta(seconds=5)
+"""Where jobs travel, work that is put off for less than this is waited for."""
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HUB_KEY = bytes(range(32)).hex()
 _engines = lru_cache(maxsize=8)(open_engines)
-"""A hub that starts again in this process need not compile its statements again."""
+"""Of PostgreSQL: a hub that starts again in this process need not compile its statements again."""
 
 
 class TestClock:
@@ -42,6 +50,7 @@ class TestClock:
 
     def __init__(self, start: datetime = START) -> None:
         self.now = start
+        self._moving = Lock()
 
     def __call__(self) -> datetime:
         """Give the present."""
@@ -49,45 +58,46 @@ class TestClock:
 
     def advance(self, delta: timedelta) -> None:
         """Let time pass."""
-        self.now += delta
-
-
-class _Ear(logging.Handler):
-    """Keeps every line that was logged, as it would have been printed."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.lines: list[str] = []
-        self.setFormatter(logging.Formatter())
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(self.format(record))
+        with self._moving:  # two threads that wait at one time
+            self.now += delta
 
 
 class World:
     """A hub with its twins; `crash()` and `start()` are a process dying and coming back.
 
-    `canaries` are the secrets it was given: invariants look for them where they must not be.
+    `canaries` are the secrets it was given: invariants look for them where they must not be. With a
+    `broker`, `EMBEDDED` or a Redis URL, jobs do not run in the calling thread: they travel as they
+    do in `hub serve`, and only the clock is the world's.
     """
 
-    def __init__(self, home: Path, *, database_url: str = "", plugin_modules: str = "") -> None:
+    def __init__(
+        self, home: Path, *, database_url: str = "", plugin_modules: str = "", broker: str = ""
+    ) -> None:
         self.home = home
         self.clock = TestClock()
         self.twins: list[RunningTwin] = []
         self.database_url = database_url
         self.plugin_modules = plugin_modules
         self.public_url = ""
+        self._broker = broker
+        self._crew: Crew | None = None
+        self.also_allowed: list[str] = []
+        """host:port of servers that are no twins, such as those of mail."""
         self.canaries: set[str] = {HUB_KEY}
         self._boots = 0
+        self._engines: Engines | None = None
+        self._engines_at = ""
         self._system: System | None = None
-        self._ear = _Ear()
+        self._ear = Ear()
         logging.getLogger().addHandler(self._ear)
 
     def close(self) -> None:
         """Stop the hub, as politely as it goes."""
+        self._dismiss()
         if self._system is not None:
             self._system.close()
             self._system = None
+        self._let_go()
         logging.getLogger().removeHandler(self._ear)
 
     @property
@@ -98,7 +108,8 @@ class World:
     @property
     def settings(self) -> Settings:
         """The settings, with every twin's address allowed."""
-        hosts = ",".join(twin.url.split("//")[1] for twin in self.twins)
+        twins = [twin.url.split("//")[1] for twin in self.twins]
+        hosts = ",".join([*twins, *self.also_allowed])
         return Settings(
             home=self.home,
             least_free_mb=0,
@@ -124,20 +135,51 @@ class World:
 
     def start(self) -> None:
         """Start the hub: what was in the hands of an earlier process is taken back."""
-        if not (self.home / "hub.db").exists():
-            bootstrap.initialise(self.settings)
+        self._make()
         self._system = bootstrap.build(
-            self.settings, clock=self.clock, engines=_engines(self.settings.url),
+            self.settings, clock=self.clock, engines=self._opened(),
             sleep=lambda seconds: self.clock.advance(timedelta(seconds=seconds)),
         )  # fmt: skip
         self._boots += 1
         recover(self._system.hub.store, self._boot_id, sent_by_jobs_to_unknown)
+        if self._broker:
+            redis_url = "" if self._broker == EMBEDDED else self._broker
+            self._crew = Crew(self._system, redis_url, self.clock.advance)
+
+    def _make(self) -> None:
+        file = self.home / "hub.db"
+        if self.database_url:
+            bootstrap.initialise(self.settings)
+        elif not file.exists():
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file.write_bytes(blank_hub(HUB_KEY))
+            file.chmod(0o600)
+
+    def _opened(self) -> Engines:
+        if self._engines is not None and self._engines_at != self.settings.url:
+            self._let_go()  # the hub has moved
+        if self._engines is None:
+            self._engines_at = self.settings.url
+            file = self.home / "hub.db"
+            self._engines = _engines(self.database_url) if self.database_url else borrow(file)
+        return self._engines
+
+    def _let_go(self) -> None:
+        engines, self._engines = self._engines, None
+        if engines is not None and engines.dialect == "sqlite":
+            give_back(engines)
 
     def crash(self) -> None:
-        """Let the process die: whatever was not committed is gone."""
+        """Let the process die: whatever was not committed is gone. A crew ends its jobs first."""
+        self._dismiss()
         if self._system is not None:
             self._system.engines.dispose()
             self._system = None
+
+    def _dismiss(self) -> None:
+        crew, self._crew = self._crew, None
+        if crew is not None:
+            crew.stop()
 
     @property
     def _boot_id(self) -> str:
@@ -145,11 +187,15 @@ class World:
 
     def run(self, until: Callable[[], bool] = lambda: False) -> int:
         """Run all that is due now; gives how many jobs ran."""
+        if self._broker:
+            return self._crew_runs()
         return run_until_idle(self._worker(), sent_by_jobs_to_unknown, until=until)
 
     def run_for(self, span: timedelta) -> int:
         """Run all that falls due within a span, the clocks of hub and twins jumping to each."""
         end = self.clock() + span
+        if self._broker:
+            return self._crew_runs(end)
         over = False
 
         def jump(to: datetime) -> None:
@@ -162,6 +208,21 @@ class World:
         ran = run_until_idle(self._worker(), sent_by_jobs_to_unknown, jump, lambda: over)
         self._advance(end)
         return ran
+
+    def _crew_runs(self, end: datetime | None = None) -> int:
+        """Let the crew do all that falls due until `end`, or within the moments somebody waits."""
+        assert self.system and self._crew
+        before = len(self.rows(tables.job_attempt))
+        until = self.clock() + A_MOMENT if end is None else end
+        while (next_at := self._crew.settle()) or self._twins_due():
+            due = [at for at in (next_at, *self._twins_due()) if at is not None and at <= until]
+            if not due:
+                break
+            self._advance(min(due))
+        if end is not None:
+            self._advance(end)
+            self._crew.settle()
+        return len(self.rows(tables.job_attempt)) - before
 
     def _twins_due(self) -> list[datetime]:
         """When twins that live by this clock next do something by themselves."""

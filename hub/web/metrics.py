@@ -28,6 +28,7 @@ GAUGES: dict[str, str] = {
     "desired_open": "Values a channel does not show yet, by connection and field.",
     "incidents_open": "Troubles that have not healed, by connection and kind.",
     "breaker_open": "1 where a vendor kept failing and is left alone, by connection.",
+    "crash_loops": "Jobs that kept killing their process and were given up, ever.",
     "connection_up": "1 where the hub may and can use a connection, else 0.",
 }
 """Figures read from the database at each scrape: name → what it means."""

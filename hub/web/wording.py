@@ -37,6 +37,7 @@ TROUBLES = {
     "sent_elsewhere": "redirected elsewhere",
     "left_alone": "kept failing, left alone",
     "unreachable": "calls failed",
+    "other_hub": "another hub works here",
     "misread": "not understood",
     "late": "late",
     "doubtful_calls": "calls in doubt",

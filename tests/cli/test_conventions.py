@@ -30,7 +30,7 @@ def leaves() -> Iterator[tuple[tuple[str, ...], Any]]:
             yield from (((name, verb), one) for verb, one in inner.items())
 
 
-@pytest.mark.parametrize("line", ["--help", "version", "version --json", "nonsense"])
+@pytest.mark.parametrize("line", ["--help", "--version", "version", "version --json", "nonsense"])
 def test_what_needs_no_hub_loads_none(line: str) -> None:
     script = (
         "import sys\nfrom hub.cli.main import app\n"
@@ -52,19 +52,56 @@ def test_every_command_speaks_json_and_explains_itself() -> None:
 READS = [
     "connections list", "connections show NYC", "connections plan NYC", "connections test NYC",
     "connections webhooks NYC",
+    "catalogue unmapped", "rules show", "rules variables", "rules history order_rules",
+    "cartons list", "floor batches", "floor open",
     "db check", "db current", "doctor", "drift", "effects list", "events",
-    "init", "inventory locations", "inventory show", "inventory show HB-250",
+    "counts list", "init",
+    "inventory imports", "inventory incoming", "inventory promise HB-250 --by 9d", "kits list",
+    "locations bins MAIN", "locations list", "transfers list",
+    "inventory show", "inventory show HB-250",
     "inventory unmapped", "inventory verify",
     "jobs list", "orders list", "orders show NYC-123", "orders why NYC-128", "plugin list",
-    "quarantine list", "schedule list", "version",
+    "proposals list", "purchases list", "suppliers items", "suppliers list", "suppliers scorecard",
+    "tickets list", "exceptions list",
+    "quarantine list", "returns list", "schedule list", "version",
 ]  # fmt: skip
 ELSEWHERE = {
+    "tickets assign", "tickets link", "tickets merge", "tickets note", "tickets open",
+    "tickets reopen", "tickets reply", "tickets resolve", "tickets show", "tickets snooze",
+    "tickets spam", "exceptions ack", "exceptions ignore", "exceptions show", "orders reship",
+    *(f"returns {verb}" for verb in (
+        "approve", "cancel", "close", "decline", "deny", "dispose", "exchange", "grade",
+        "label", "match", "orphan", "receive", "refund", "request", "sent", "show",
+        "simulate", "why",
+    )),
+    *(f"floor {verb}" for verb in (
+        "batch", "close", "pack", "pick", "picklist", "putback", "release", "scan", "short",
+        "slip", "tasks",
+    )),
+    "cartons add", "cartons measure", "cartons remove",
+    "routing explain", "routing replay", "routing try",
     "plugin check", "plugin record",
-    "catalogue price", "catalogue text", "orders cancel", "orders refund",
+    "catalogue map", "catalogue unmap", "catalogue why", "catalogue price", "catalogue text",
+    "orders cancel", "orders refund",
+    "orders note", "orders shipping", "orders split", "orders tag",
+    "rules apply", "rules check", "rules try",
+    "proposals approve", "proposals dismiss", "proposals edit", "proposals order", "proposals plan",
+    "proposals show", "purchases ack", "purchases announce", "purchases approve",
+    "purchases cancel", "purchases close", "purchases create", "purchases delivery",
+    "purchases hold", "purchases invoice", "purchases lose", "purchases pdf",
+    "purchases receive", "purchases release", "purchases send", "purchases show",
+    "suppliers add", "suppliers drop", "suppliers import", "suppliers sells", "suppliers show",
+    "counts approve", "counts enter", "counts leave", "counts start",
+    "inventory apply", "inventory buffer", "inventory expect", "inventory import",
+    "inventory move", "inventory policy", "inventory receive", "inventory reverse",
+    "inventory scrap", "inventory undo",
+    "kits assemble", "kits define", "kits disassemble",
+    "locations add", "locations change", "locations put", "locations walk",
+    "transfers receive", "transfers send",
     "connect", "connections pause", "connections resume", "connections rotate",
     "connections disconnect", "connections stock-policy", "connections writes", "db backup",
     "db move", "db upgrade", "effects resolve", "effects show",
-    "inventory adjust", "inventory location", "inventory map", "inventory publish", "jobs cancel",
+    "inventory adjust", "inventory map", "inventory publish", "jobs cancel",
     "jobs dismiss", "jobs replay",
     "jobs show", "orders handover", "orders hold", "orders label", "orders release", "relay",
     "plugin new", "quarantine retry", "replay", "quarantine show", "schedule pause",

@@ -11,9 +11,16 @@ from hub.services.context import Hub
 from hub.store.unit_of_work import Store
 from tests.cli.conftest import Cli
 from tests.services.merchant import Merchant
-from tests.store.conftest import SettableClock, clock, sqlite_store
+from tests.store.conftest import (
+    SettableClock,
+    _postgres_engines,
+    clock,
+    postgres_store,
+    sqlite_store,
+    store,
+)
 
-__all__ = ["clock", "sqlite_store"]
+__all__ = ["_postgres_engines", "clock", "postgres_store", "sqlite_store", "store"]
 
 
 class _System:
@@ -29,9 +36,9 @@ class _System:
 
 @pytest.fixture
 def merchant(
-    sqlite_store: Store, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+    store: Store, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Merchant]:
-    made = Merchant(sqlite_store, clock)
+    made = Merchant(store, clock)
     for room in ("order_changes", "catalogue"):
         monkeypatch.setattr(f"hub.cli.{room}.opened", lambda: _System(made.hub))
     return made

@@ -53,7 +53,7 @@ def test_an_order_shows_its_reasons_and_its_story_but_no_person(lived: Cli) -> N
         ("NYC-127", "the parcel has its label and was not handed over", "handover NYC-127"),
         ("NYC-128", "held (imported)", "orders release NYC-128"),
         ("NYC-122", "waiting for the bank transfer", "settle it at the shop"),
-        ("NYC-125", "nobody knows what", "inventory map NYC"),
+        ("NYC-125", "nobody knows what", "catalogue map NYC:"),
     ],
 )
 def test_why_names_the_fact_and_the_way_out(
@@ -111,3 +111,52 @@ def test_the_label_is_written_as_the_pdf_it_is(lived: Cli, tmp_path: Path) -> No
     assert Path(written["file"]).stat().st_mode & 0o077 == 0
     lived("orders", "label", "NYC-128", "--out", str(tmp_path / "none.pdf"), code=5)
     assert not (tmp_path / "none.pdf").exists()
+
+
+def test_a_hold_of_another_kind_may_end_by_itself(lived: Cli) -> None:
+    held = lived.json("orders", "hold", "NYC-127", "--note", "call", "--reason", "fraud",
+                      "--until", "3h")  # fmt: skip
+    assert held["changed"] and held["until"]
+    lived("orders", "hold", "NYC-127", "--note", "x", "--until", "2001-01-01", code=2)
+    (against,) = [one for one in lived.json("orders", "why", "NYC-127")["obstacles"]
+                  if "fraud" in one["what"]]  # fmt: skip
+    assert "ends by itself at" in against["remedy"]
+    assert lived.json("orders", "release", "NYC-127", "--reason", "manual")["released"] == 0
+    assert lived.json("orders", "release", "NYC-127", "--reason", "fraud")["released"] == 1
+
+
+def test_tags_and_notes_are_kept_with_an_order_and_notes_are_sealed(lived: Cli) -> None:
+    assert lived.json("orders", "tag", "NYC-127", "VIP", "gift", "--dry-run")["changed"] == 0
+    assert lived.json("orders", "tag", "NYC-127", "VIP", "gift")["changed"] == 2
+    assert lived.json("orders", "tag", "NYC-127", "gift", "--remove")["changed"] == 1
+    lived("orders", "tag", "NYC-127", "a,b", code=2)
+    assert [one["number"] for one in lived.json("orders", "list", "--tag", "vip")] == ["NYC-127"]
+    lived.json("orders", "note", "NYC-127", "Ada called about the colour")
+    shown = lived("orders", "show", "NYC-127")
+    assert "Ada called" not in shown.out and "tagged: vip" in shown.out
+    assert "Ada called" in lived("orders", "show", "NYC-127", "--reveal", "--timeline").out
+    (row,) = lived.sql("select sealed from order_note")
+    assert b"Ada called" not in row[0]
+
+
+def test_an_order_that_nobody_finds_leaves_a_trace(lived: Cli) -> None:
+    said = lived("orders", "why", "NYC-140", "--json", code=3).data
+    assert any("nobody understood it" in one["what"] for one in said["traces"]), said
+    late = lived("orders", "why", "NYC-9999", code=3).out
+    assert "hub sync NYC" in late or "read to its end" in late
+    lived("connections", "pause", "NYC", "--reason", "a break")
+    assert "NYC is paused" in lived("orders", "why", "NYC-9999", code=3).out
+
+
+def test_an_order_says_how_it_ships_and_what_cannot_be_split(lived: Cli) -> None:
+    assert lived.json("orders", "shipping", "NYC-128", "available")["changed"]
+    assert lived.json("orders", "show", "NYC-128")["wishes"]["ships"] == "available"
+    assert lived.json("orders", "shipping", "NYC-128", "default", "--dry-run")["changed"] is False
+    lived("orders", "split", "NYC-128", "--line", "HB-250=1", code=5)
+    lived("orders", "split", "NYC-128", "--line", "HB-250", code=2)
+
+
+def test_the_axes_of_an_order_stand_by_themselves(lived: Cli) -> None:
+    assert lived.json("orders", "show", "NYC-123")["axes"] == {
+        "lifecycle": "closed", "payment": "paid", "fulfilment": "fulfilled", "returns": "none",
+    }  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 
 from hub.domain.episodes import Episode, Failing, Try, follow
 from hub.domain.health import What, Word, judge
-from hub.domain.signals import LeftAlone, Loss, Misread, Pile, Signals, Stream
+from hub.domain.signals import LeftAlone, Loss, Misread, OtherHub, Pile, Signals, Stream
 from hub.records.connection import ConnectionState
 from hub.sdk.outcomes import name_status
 from hub.sdk.response import Headers, Response
@@ -51,6 +51,8 @@ def test_a_connection_without_troubles_is_well() -> None:
          "2 jobs are dead, such as: no SKU"),
         ({"kept": Pile(1, NOW)}, Word.NEEDS_ATTENTION, What.KEPT_ASIDE, "1 record was not"),
         ({"doubtful": Pile(1, NOW)}, Word.NEEDS_ATTENTION, What.DOUBTFUL_CALLS, "waits for"),
+        ({"other_hub": OtherHub("its webhooks go to b.test", NOW)}, Word.NEEDS_ATTENTION,
+         What.OTHER_HUB, "with the same credentials: its webhooks go to b.test"),
         ({"has_plugin": False}, Word.NEEDS_ATTENTION, What.NO_PLUGIN, "woocommerce"),
         ({"loss": Loss(20, 4)}, Word.NEEDS_ATTENTION, What.WEBHOOKS_LOST, "20% of 20"),
     ],

@@ -57,6 +57,21 @@ def failing(*errors: Exception) -> Callable[[RunningJob], None]:
     return handler
 
 
+@pytest.mark.parametrize(
+    ("is_look", "outcome", "then"),
+    [(True, "no_change", "superseded"), (True, "partial", "dead"), (False, "ok", "dead")],
+)
+def test_a_whole_look_heals_those_that_died_before_it_and_other_work_does_not(
+    store: Store, is_look: bool, outcome: str, then: str
+) -> None:
+    gone = owe_one(store, subject="shop-1")
+    worker(store, failing(RejectedError("moved permanently"))).run(gone, "t1")
+    assert row(store, gone).state == "dead"
+    looks = worker(store, lambda job: JobResult(outcome), is_look=is_look)
+    looks.run(owe_one(store, subject="shop-1"), "t1")
+    assert (row(store, gone).state, row(store, gone).last_error_text) == (then, "moved permanently")
+
+
 def test_a_handler_that_returns_ends_its_job_well(store: Store) -> None:
     job_id = owe_one(store)
     assert run_until_idle(worker(store, lambda job: None)) == 1

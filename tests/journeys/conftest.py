@@ -3,6 +3,7 @@
 Every story is told on SQLite and on PostgreSQL; those marked `on_sqlite` are about the one file.
 """
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,10 +11,25 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import DATABASES
 from tests.journeys.story import Story
 from tests.memory import MEMORY
 
-on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+BROKER = os.environ.get("HUB_TEST_BROKER", "")
+THROUGH = f"+{BROKER}" if BROKER else ""
+PAIRS = ("sqlite+embedded", "postgres+valkey")
+
+carried = pytest.mark.parametrize(
+    "database",
+    [f"{name}{THROUGH}" for name in DATABASES]
+    + [pair for pair in PAIRS if not BROKER and pair.partition("+")[0] in DATABASES],
+    indirect=True,
+)
+"""For whole stories whose jobs also travel, as messages of a real broker, to threads."""
+_elsewhere = [] if "sqlite" in DATABASES else [pytest.mark.skip(reason="about the one file")]
+on_sqlite = pytest.mark.parametrize(
+    "database", [pytest.param("sqlite", marks=_elsewhere)], indirect=True
+)
 """For stories about the one file of an embedded hub."""
 
 
@@ -34,15 +50,18 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         yield folder
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=[f"{database}{THROUGH}" for database in DATABASES])
 def database(request: pytest.FixtureRequest) -> str:
-    """The database a story is told on."""
+    """The database a story is told on, and the broker that carries its jobs, if one does."""
     return str(request.param)
 
 
 @pytest.fixture
 def story(folder: Path, database: str, request: pytest.FixtureRequest) -> Iterator[Story]:
     """A hub that knows nobody yet."""
-    url = request.getfixturevalue("fresh_postgres") if database == "postgres" else ""
+    database, _, broker = database.partition("+")
+    url = request.getfixturevalue("hub_postgres") if database == "postgres" else ""
+    if broker == "valkey":
+        broker = request.getfixturevalue("valkey")
     with ExitStack() as ending:
-        yield Story(folder, ending, database_url=url)
+        yield Story(folder, ending, database_url=url, broker=broker)

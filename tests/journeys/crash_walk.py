@@ -6,7 +6,6 @@ there, another one starts on the same files, and whoever pressed a button presse
 stage must end as it did undisturbed; as nothing but its end goes on, so must the whole story.
 """
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +16,8 @@ from typing import Any
 from hub.testing.crashes import Boundaries, Crash, watching
 from hub.testing.invariants import Facts, judge
 from hub.testing.outcome import Outcome, outcome
-from hub.testing.world import TestClock, World
+from hub.testing.world import TestClock
+from tests.journeys.snapshots import Snapshots
 from tests.journeys.story import Story
 
 SETTLED = timedelta(minutes=40)
@@ -51,14 +51,15 @@ class Walk:
 
     story: Story
     stages: Sequence[Stage]
+    snapshots: Snapshots
     told: dict[str, Told] = field(default_factory=dict)
 
     def tell(self) -> None:
         """Tell the story undisturbed, keeping the world before each stage."""
         for stage in self.stages:
             message = stage.outside(self.story)
-            before = self.story.folder / f"before {stage.name}"
-            self._keep(before)
+            before = self.story.folder / f"twins before {stage.name}"
+            self._keep(before, stage.name)
             boundaries = Boundaries()
             now = self.story.world.clock()
             with watching(boundaries):
@@ -92,25 +93,18 @@ class Walk:
         place = f"{told.stage.name}, boundary {'+'.join(map(str, die_at))} ({names})"
         return "\n    ".join([f"died in {place}:", *problems])
 
-    def _keep(self, folder: Path) -> None:
+    def _keep(self, folder: Path, name: str) -> None:
         self.story.world.crash()
-        shutil.copytree(self.story.world.home, folder / "hub") if self._begun else folder.mkdir()
+        folder.mkdir()
+        self.snapshots.keep(self.story.world, name)
         for place, twin in enumerate(self.story.world.twins):
             twin.save(folder / f"twin-{place}.db")
-
-    @property
-    def _begun(self) -> bool:
-        return self.story.world.home.exists()
 
     @contextmanager
     def _world_of(self, told: Told) -> Iterator[None]:
         """Set the world up as it was before a stage; its twins go on under their addresses."""
         usual = self.story.world
-        home = self.story.folder / "once more"
-        shutil.rmtree(home, ignore_errors=True)
-        if (told.before / "hub").exists():
-            shutil.copytree(told.before / "hub", home)
-        world = World(home, plugin_modules="hub.testing.carrier")
+        world = self.snapshots.again(told.stage.name)
         world.clock = TestClock(told.now)
         world.canaries = usual.canaries
         for place, twin in enumerate(usual.twins):

@@ -41,6 +41,6 @@ def open_door(world: World) -> Iterator[str]:
     try:
         yield world.public_url
     finally:
-        server.should_exit = True
+        server.leave()
         thread.join()
         listener.close()

@@ -4,13 +4,15 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hub.services.vendors.connect import held_orders, release_orders, sync_now
 from hub.store import tables
 from hub.testing.invariants import check
 from hub.testing.twins import RunningTwin, running
 from hub.testing.world import World
+
+T = TypeVar("T")
 
 Cast = Callable[..., AbstractContextManager[RunningTwin]]
 """How twins are brought to life: as threads, or as processes of their own."""
@@ -30,13 +32,15 @@ class Story:
     """A merchant's hub with its vendors. Every verb leaves it at rest."""
 
     def __init__(
-        self, folder: Path, ending: ExitStack, cast: Cast = running, database_url: str = ""
-    ) -> None:
+        self, folder: Path, ending: ExitStack, cast: Cast = running, database_url: str = "",
+        broker: str = "",
+    ) -> None:  # fmt: skip
         self.folder = folder
         self._cast = cast
         self.world = World(
-            folder / "hub", database_url=database_url, plugin_modules="hub.testing.carrier"
-        )
+            folder / "hub", database_url=database_url, plugin_modules="hub.testing.carrier",
+            broker=broker,
+        )  # fmt: skip
         self.shops: dict[str, RunningTwin] = {}
         self.carrier: RunningTwin
         self.flavour = ""
@@ -62,6 +66,14 @@ class Story:
             self._ending.enter_context(self._cast(twin, data=data, token=TOKEN))
         )
         return self.carrier
+
+    def carrier_does(self, steps: Sequence[dict[str, Any]]) -> None:
+        """What the carrier's next parcel goes through: after (s), code."""
+        self.carrier.action("script", steps=list(steps))
+
+    def entered(self, context: AbstractContextManager[T]) -> T:
+        """Enter something that ends with the story."""
+        return self._ending.enter_context(context)
 
     def connect_shop(self, code: str = "NYC", **config: Any) -> str:
         """The merchant connects a shop; its first sync has not begun."""

@@ -5,6 +5,7 @@ from typing import Any
 from hub.services.shipping.handover import labelled_shipments, ready_to_leave
 from hub.services.vendors.connect import resume
 from hub.store import tables
+from tests.journeys.conftest import carried
 from tests.journeys.story import Story
 
 TINY = {"orders": 0, "only_products": "HB-250,MUG-SET"}
@@ -132,6 +133,7 @@ def test_an_order_edited_after_its_label_is_labelled_anew(story: Story) -> None:
     story.end_well()
 
 
+@carried
 def test_an_order_cancelled_after_its_label_gives_the_label_back(story: Story) -> None:
     story.open_for_business(**TINY)
     free = story.shown("HB-250")

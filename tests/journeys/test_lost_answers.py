@@ -4,6 +4,7 @@ import pytest
 
 from hub.store import tables
 from hub.testing.carrier.witness import bought_twice, live_labels
+from tests.journeys.conftest import carried
 from tests.journeys.story import Story
 
 FLAVOURS = ("key_and_lookup", "key_only", "lookup_only", "neither")
@@ -65,6 +66,7 @@ def how_it_ended(story: Story, number: str) -> str:
     return f"{effect.state} with {live} labels"
 
 
+@carried
 def test_the_customer_is_told_once_although_the_answer_was_lost(story: Story) -> None:
     shop = story.open_for_business(orders=0, only_products="HB-250,MUG-SET")
     for mishap in ("error_after", "timeout_after", "truncated", "error_before"):

@@ -2,9 +2,11 @@
 
 from hub.services.shipping.handover import hand_over, labelled_shipments
 from hub.store import tables
+from tests.journeys.conftest import carried
 from tests.journeys.story import Story
 
 
+@carried
 def test_a_paid_order_becomes_a_parcel_that_arrives(story: Story) -> None:
     shop = story.open_for_business(orders=0)
     before = story.stock("HB-250").sellable
@@ -66,6 +68,7 @@ def test_a_parcel_of_two_lines_ships_together(story: Story) -> None:
     story.end_well()
 
 
+@carried
 def test_a_paid_date_that_comes_later_sends_the_parcel_later(story: Story) -> None:
     shop = story.open_for_business(orders=0)
     number = story.buy("HB-250", status="on-hold", paid=False, payment_method="bacs")

@@ -6,6 +6,7 @@ from hub.services.shipping.handover import labelled_shipments
 from hub.services.vendors.drift import find_drift
 from hub.services.work import owe
 from hub.store import tables
+from tests.journeys.conftest import carried
 from tests.journeys.story import Story
 
 TINY = {"orders": 0, "only_products": "HB-250,MUG-SET"}
@@ -29,6 +30,7 @@ def compare(story: Story) -> None:
     story.pass_time(minutes=1)
 
 
+@carried
 def test_what_was_refunded_before_it_left_is_not_shipped(story: Story) -> None:
     story.open_for_business(**TINY)
     number = story.buy("HB-250", 3, status="on-hold", paid=False, payment_method="bacs")
@@ -45,6 +47,7 @@ def test_what_was_refunded_before_it_left_is_not_shipped(story: Story) -> None:
     story.end_well()
 
 
+@carried
 def test_a_refund_of_ours_is_made_once_though_its_answer_was_lost(story: Story) -> None:
     story.open_for_business(**TINY)
     number = story.buy("HB-250", 2)
@@ -66,6 +69,7 @@ def test_a_refund_of_ours_is_made_once_though_its_answer_was_lost(story: Story) 
     story.end_well()
 
 
+@carried
 def test_an_order_is_cancelled_at_its_shop_and_everything_comes_back(story: Story) -> None:
     story.open_for_business(**TINY)
     free = story.shown("HB-250")

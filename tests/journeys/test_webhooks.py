@@ -8,6 +8,7 @@ import pytest
 from hub.sdk import SignatureError, WebhookRequest
 from hub.services.intake.receive import UnknownHookError, receive
 from hub.store import tables
+from tests.journeys.conftest import carried
 from tests.journeys.letterbox import Letterbox, open_letterbox
 from tests.journeys.story import HOOK_SECRET, Story
 
@@ -35,6 +36,7 @@ def ring(story: Story, letter: WebhookRequest) -> int:
     return kept
 
 
+@carried
 def test_an_order_told_by_webhook_ships_without_a_poll(ringing: Story, box: Letterbox) -> None:
     number = ringing.buy("HB-250")
     for letter in box.empty(ringing.shops["NYC"]):
@@ -44,6 +46,7 @@ def test_an_order_told_by_webhook_ships_without_a_poll(ringing: Story, box: Lett
     ringing.end_well()
 
 
+@carried
 def test_the_same_webhook_ten_times_is_one_order(ringing: Story, box: Letterbox) -> None:
     number = ringing.buy("HB-250")
     letter = box.empty(ringing.shops["NYC"])[0]
@@ -67,6 +70,7 @@ def test_webhooks_in_the_wrong_order_end_with_the_newest(ringing: Story, box: Le
     ringing.end_well()
 
 
+@carried
 def test_a_webhook_that_is_a_day_late_changes_nothing(ringing: Story, box: Letterbox) -> None:
     number = ringing.buy("HB-250")
     letters = box.empty(ringing.shops["NYC"])

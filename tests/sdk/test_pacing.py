@@ -13,6 +13,7 @@ from hub.sdk.pacing import (
     Budget,
     Pace,
     is_failing,
+    room,
 )
 
 T = 1_800_000_000.0
@@ -70,6 +71,17 @@ def test_a_cut_halves_and_heals_by_doubling_every_minute() -> None:
     for _ in range(50):
         twice = twice.cut(T, 0.5)
     assert twice.share_at(T) == LEAST_SHARE, "never quite nothing"
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "share", "jobs"),
+    [(2, 1.0, 2), (2, 0.8, 1), (10, 0.5, 5), (10, 0.1, 1), (3, 2 / 3, 2), (1, 1.0, 1),
+     (2, LEAST_SHARE, 1)],
+)  # fmt: skip
+def test_fewer_call_at_once_while_less_of_the_rate_is_used(
+    concurrency: int, share: float, jobs: int
+) -> None:
+    assert room(concurrency, share) == jobs
 
 
 def test_a_vendor_that_names_a_time_is_left_alone_until_then() -> None:

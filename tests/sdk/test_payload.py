@@ -109,6 +109,8 @@ def test_any_bytes_are_decoded_or_refused(body):
         (b'{"a":{"b":[1,{"c":1,"\\u0063":2}]}}', "a.b.c"),
         (b'[{"x":1},[{"k":1,"k":2}]]', "k"),
         (b'{"name":"\xff","total":1,"total":2}', "total"),
+        (b'\xef\xbb\xbf{"total":1,"total":2}', "total"),
+        (b'{"a":1,"a":2,"note":"\\u003a \\u0022:"}', "a"),
     ],
 )
 def test_a_key_that_stands_twice_is_found_by_its_path(body, path):
@@ -134,3 +136,39 @@ def test_keys_that_stand_once_in_each_object_are_well(body):
 def test_what_a_dictionary_was_written_from_repeats_nothing(value):
     assert repeated_key(json.dumps(value).encode()) is None
     assert repeated_key(json.dumps(value, separators=(",", ":")).encode()) is None
+
+
+_KEYS = st.sampled_from(['"a"', '"\\u0061"', '"b"', '":"', '"\\u003a"', '"\\":"', '"\\u0022:"'])
+_VALUES = st.recursive(
+    _KEYS | st.sampled_from(["1", "-0.50", "null", "true", '"\\ud800"', '"\\\\u003a"']),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda some: f"[{' , '.join(some)}]")
+        | st.lists(
+            st.tuples(_KEYS, st.sampled_from([":", " :", "\n: "]), inner).map("".join), max_size=4
+        ).map(lambda some: f"{{{','.join(some)}}}")
+    ),
+)
+
+
+class _TwiceError(Exception):
+    pass
+
+
+def _with_every_pair_seen(text: str) -> bool:
+    """Whether a key stands twice, told slowly: each object's pairs counted as they are read."""
+
+    def count(pairs):
+        if len({key for key, _ in pairs}) < len(pairs):
+            raise _TwiceError
+        return dict(pairs)
+
+    try:
+        json.loads(text, object_pairs_hook=count)
+    except _TwiceError:
+        return True
+    return False
+
+
+@given(_VALUES)
+def test_the_quick_look_for_repeated_keys_agrees_with_the_slow_one(text):
+    assert (repeated_key(text.encode()) is not None) == _with_every_pair_seen(text)

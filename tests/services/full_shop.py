@@ -11,6 +11,7 @@ from hub.records.payment import RefundRequest
 from hub.sdk import (
     CAPABILITIES,
     Accepted,
+    AnswerReturn,
     CancelOrder,
     Connector,
     EffectTraits,
@@ -18,9 +19,11 @@ from hub.sdk import (
     ListingAnswer,
     ObservedStock,
     Opening,
+    Page,
     PushShipment,
     RefundOrder,
     RejectedError,
+    ReturnAnswer,
     Secret,
     StockAnswer,
     StockTarget,
@@ -50,6 +53,7 @@ class FullShop(ScriptedShop):
         self.stock: dict[str, int | None] = {}
         self.shown: dict[str, dict[str, str]] = {}
         self.hooks: dict[str, Subscription] = {}
+        self.list_trouble: Exception | None = None
         self.secrets: list[str] = []
         self.ids: dict[str, list[str]] = {"order": [], "listing": []}
         self.raws: dict[str, bytes] = {}
@@ -159,6 +163,8 @@ class FullShop(ScriptedShop):
         )
 
     def list_subscriptions(self) -> tuple[Subscription, ...]:
+        if self.list_trouble:
+            raise self.list_trouble
         return tuple(self.hooks.values())
 
     def put_subscription(self, topic: str, address: str, secret: Secret) -> Subscription:
@@ -176,6 +182,19 @@ class FullShop(ScriptedShop):
 
     def list_ids(self, kind: str, since: datetime | None) -> Iterator[tuple[str, ...]]:
         yield tuple(self.ids[kind])
+
+    def pull_returns(self, cursor: str | None) -> Iterator[Page]:
+        return iter(())
+
+    def to_return(self, raw: bytes) -> Mapping[str, Any]:
+        raise AssertionError("no return begins at the shop in these tests")
+
+    def answer_return(self, answer: ReturnAnswer, *, key: str) -> Accepted:
+        self._does(f"answer {answer.number}: {answer.approved}")
+        return Accepted(f"a{len(self.diary)}")
+
+    def find_answer(self, answer: ReturnAnswer, *, key: str) -> Accepted | None:
+        return None
 
     def push_shipment(self, notice: Any, *, key: str) -> Accepted:
         raise AssertionError("no parcel leaves in these tests")
@@ -202,6 +221,6 @@ def hub_connectors() -> list[Connector]:
             name="full", title="Full", family=Family.STOREFRONT, factory=FullShop,
             config_schema={}, provides=CAPABILITIES["storefront"],
             webhook_topics=("order.created", "order.updated"),
-            effects=dict.fromkeys((RefundOrder, CancelOrder, PushShipment), found),
+            effects=dict.fromkeys((RefundOrder, CancelOrder, PushShipment, AnswerReturn), found),
         )
     ]  # fmt: skip

@@ -13,7 +13,16 @@ from hub.records.money import Money
 from hub.records.policy import Policy
 from hub.records.shipment import Label, LabelFormat, LabelRequest
 from hub.registry import load_plugins
-from hub.sdk import CAPABILITIES, Accepted, BuyLabel, Connector, EffectTraits, Opening, VoidLabel
+from hub.sdk import (
+    CAPABILITIES,
+    Accepted,
+    BuyLabel,
+    BuyReturnLabel,
+    Connector,
+    EffectTraits,
+    Opening,
+    VoidLabel,
+)
 from hub.sdk.hooks import hookimpl
 from hub.services.context import Hub
 from hub.services.kinds import job_kinds
@@ -42,6 +51,7 @@ class Carrier:
         self.voided: list[str] = []
         self.trouble: Exception | None = None
         self.sent_to: list[str] = []
+        self.services: list[str | None] = []
 
     def check(self) -> Account:
         return Account(id="carrier", title="Carrier")
@@ -50,12 +60,19 @@ class Carrier:
         self._fail()
         self.bought[key] = f"L{len(self.bought) + 1}"
         self.sent_to.append(request.ship_to.city)
+        self.services.append(request.service)
         return Label(
             external_id=self.bought[key], service="parcel", cost=Money(minor=500, currency="USD"),
             format=LabelFormat.PDF, document=b"%PDF",
         )  # fmt: skip
 
     def find_label(self, request: LabelRequest, *, key: str) -> Label | None:
+        return None
+
+    def buy_return_label(self, request: LabelRequest, *, key: str) -> Label:
+        return self.buy_label(request, key=key)
+
+    def find_return_label(self, request: LabelRequest, *, key: str) -> Label | None:
         return None
 
     def void_label(self, external_id: str, *, key: str) -> Accepted:
@@ -72,7 +89,7 @@ class Carrier:
 @hookimpl
 def hub_connectors() -> list[Connector]:
     """Give the carrier."""
-    provides = (BuyLabel, VoidLabel)
+    provides = (BuyLabel, VoidLabel, BuyReturnLabel)
     lacks = {one: "A test." for one in CAPABILITIES["carrier"] if one not in provides}
     repeatable = EffectTraits(key_retention=timedelta(days=1))
     return [
@@ -87,30 +104,40 @@ class Merchant:
     """Five tees and five mugs in stock at MAIN; the shop shows them. Writes are on."""
 
     def __init__(self, store: Store, clock: SettableClock, public_url: str = PUBLIC) -> None:
-        self.clock = clock
-        modules = ["tests.services.full_shop", "tests.services.merchant"]
-        registry = load_plugins(only=["offline"], modules=modules)
-        made = Store(store.engines, clock, KEYRING, react)
-        self._memories: dict[str, dict[str, Any]] = {}
-        self.hub = Hub(
-            made, registry, Policy(), lambda one: partial(self._memory, one), public_url=public_url
-        )
-        self.store = made
-        add_place(made)
-        connect(made, connector="full")
-        connect(made, "CAR", connector="paper", family=Family.CARRIER,
+        self._put_together(store, clock, {}, public_url)
+        add_place(self.store)
+        connect(self.store, connector="full")
+        connect(self.store, "CAR", connector="paper", family=Family.CARRIER,
                 account=Account(id="carrier", title="Carrier"))  # fmt: skip
-        self.shop = self._opened("NYC", FullShop)
-        self.carrier = self._opened("CAR", Carrier)
+        self._open_vendors()
         for code in ("NYC", "CAR"):
             self._write(code)
         self.shop.products = [[self.product("p1"), self.product("p2")]]
         self.shop.stock = {"p1": 5, "p2": 5}
         self.shop.ids["listing"] = ["p1", "p2"]
         self.shop.orders = [[]]
-        self.worker = Worker(made, job_kinds(self.hub), "boot", chance=lambda: 0.5)
         self.owe("pull_products")
         self.owe("pull_orders")
+
+    def _put_together(
+        self, store: Store, clock: SettableClock, memories: dict[str, dict[str, Any]],
+        public_url: str = PUBLIC,
+    ) -> None:  # fmt: skip
+        """A hub on a store; `memories` are what its vendors know, by connection."""
+        self.clock = clock
+        modules = ["tests.services.full_shop", "tests.services.merchant"]
+        registry = load_plugins(only=["offline"], modules=modules)
+        self.store = Store(store.engines, clock, KEYRING, react)
+        self._memories = memories
+        self.hub = Hub(
+            self.store, registry, Policy(), lambda one: partial(self._memory, one),
+            public_url=public_url,
+        )  # fmt: skip
+        self.worker = Worker(self.store, job_kinds(self.hub), "boot", chance=lambda: 0.5)
+
+    def _open_vendors(self) -> None:
+        self.shop = self._opened("NYC", FullShop)
+        self.carrier = self._opened("CAR", Carrier)
 
     def _memory(self, connection: str, base_url: str, **options: Any) -> Any:
         return self._memories.setdefault(connection, {})

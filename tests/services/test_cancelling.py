@@ -10,8 +10,8 @@ from tests.store.conftest import SettableClock
 
 
 @pytest.fixture
-def merchant(sqlite_store: Store, clock: SettableClock) -> Merchant:
-    return Merchant(sqlite_store, clock)
+def merchant(store: Store, clock: SettableClock) -> Merchant:
+    return Merchant(store, clock)
 
 
 def cancel(merchant: Merchant) -> None:

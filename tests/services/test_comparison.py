@@ -19,8 +19,8 @@ from tests.store.shop_rows import all_rows, one_row
 
 
 @pytest.fixture
-def merchant(sqlite_store: Store, clock: SettableClock) -> Merchant:
-    return Merchant(sqlite_store, clock)
+def merchant(store: Store, clock: SettableClock) -> Merchant:
+    return Merchant(store, clock)
 
 
 def drift(merchant: Merchant) -> list[tuple[str, str, str]]:
@@ -122,9 +122,9 @@ def test_a_number_whose_push_died_is_pushed_by_the_next_comparison(
 
 
 def test_an_order_understood_after_the_opening_brings_the_units_it_had_taken(
-    sqlite_store: Store, clock: SettableClock
+    store: Store, clock: SettableClock
 ) -> None:
-    merchant = Merchant(sqlite_store, clock)
+    merchant = Merchant(store, clock)
     bad = json.loads(raw_order("9", 1, bad="mapping"))
     shop = merchant.hub.connection("NYC").id
     merchant.shop.orders.append([json.dumps(bad).encode()])

@@ -8,10 +8,12 @@ import re
 
 import pytest
 
-from hub.sdk import NotSentError
+from hub.sdk import Accepted, NotSentError
 from hub.services.effects.effect_kinds import EFFECTS
 from hub.services.orders.cancelling import ask_cancellation
 from hub.services.orders.refunding import ask_refund, plan_refund
+from hub.services.returns.approve import cancel
+from hub.services.returns.request import Wanted, request_return
 from hub.services.shipping.handover import hand_over
 from hub.store import tables
 from hub.store.unit_of_work import Store
@@ -25,14 +27,17 @@ KEYS = {
     "announcement": "announcement:{subject}",
     "refund": "refund:{subject}",
     "cancellation": "cancel:{subject}",
+    "return_answer": "return_answer:{subject}:approved",
+    "return_label": "return_label:{subject}",
+    "return_void": "void:return_label:{subject}",
 }
 """As they stand in databases since the first release; `subject` is the effect's own."""
 OLD = "of-an-older-hub:1"
 
 
 @pytest.fixture
-def merchant(sqlite_store: Store, clock: SettableClock) -> Merchant:
-    return Merchant(sqlite_store, clock)
+def merchant(store: Store, clock: SettableClock) -> Merchant:
+    return Merchant(store, clock)
 
 
 def stored(merchant: Merchant) -> dict[str, str]:
@@ -43,6 +48,14 @@ def stored(merchant: Merchant) -> dict[str, str]:
     }
 
 
+def _a_return_is_begun_and_called_off(merchant: Merchant) -> None:
+    merchant.shop.push_shipment = lambda notice, *, key: Accepted("n1")
+    merchant.shop.push_tracking = lambda tracking: None
+    made = request_return(merchant.hub, "NYC-7", [Wanted("TEE", 1)], "ada")
+    merchant.run()
+    cancel(merchant.hub, made.number, "a test", "ada")
+
+
 def test_every_kind_has_the_key_that_stored_rows_have(merchant: Merchant) -> None:
     merchant.says("8")
     ask_cancellation(merchant.hub, "NYC-8", "bought twice", "ada")
@@ -51,6 +64,7 @@ def test_every_kind_has_the_key_that_stored_rows_have(merchant: Merchant) -> Non
     shipment = one_row(merchant.store, tables.shipment, state="label_purchased")
     hand_over(merchant.hub, shipment.id)
     ask_refund(merchant.hub, plan_refund(merchant.hub, "NYC-7", "1.00"), "broken", "q1")
+    _a_return_is_begun_and_called_off(merchant)
     assert stored(merchant) == KEYS
     assert KEYS.keys() == EFFECTS.keys()
 
@@ -66,4 +80,4 @@ def test_an_effect_goes_out_under_the_key_it_was_stored_with(merchant: Merchant)
 
 
 def test_no_key_names_a_person_or_breaks_a_header(merchant: Merchant) -> None:
-    assert all(re.fullmatch(r"[a-z:{}0-9]+", key) for key in KEYS.values())
+    assert all(re.fullmatch(r"[a-z_:{}0-9]+", key) for key in KEYS.values())

@@ -16,8 +16,8 @@ from tests.store.shop_rows import all_rows, one_row
 
 
 @pytest.fixture
-def merchant(sqlite_store: Store, clock: SettableClock) -> Merchant:
-    made = Merchant(sqlite_store, clock)
+def merchant(store: Store, clock: SettableClock) -> Merchant:
+    made = Merchant(store, clock)
     made.shop.diary.clear()
     return made
 

@@ -13,8 +13,8 @@ from tests.store.shop_rows import all_rows
 
 
 @pytest.fixture
-def merchant(sqlite_store: Store, clock: SettableClock) -> Merchant:
-    return Merchant(sqlite_store, clock)
+def merchant(store: Store, clock: SettableClock) -> Merchant:
+    return Merchant(store, clock)
 
 
 def problems(merchant: Merchant) -> list[str]:

@@ -1,14 +1,20 @@
 """Parcels between two wishes: cancelled and revived, given back and handed over, cut short."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from hub.domain.reconcile import MOVED
+from hub.records.address import Party
 from hub.sdk import NotSentError, PullOrders, UnknownOutcomeError
 from hub.services.effects.effect_kinds import EFFECTS, VOID
 from hub.services.intake.ingest import land_order_page
+from hub.services.orders import route as routing
 from hub.services.orders.cancelling import ask_cancellation
 from hub.services.orders.resolve import it_happened
 from hub.services.shipping.handover import NotHandedOverError, hand_over
@@ -24,8 +30,8 @@ from tests.store.shop_rows import all_rows
 
 
 @pytest.fixture
-def merchant(sqlite_store: Store, clock: SettableClock) -> Merchant:
-    return Merchant(sqlite_store, clock)
+def merchant(store: Store, clock: SettableClock) -> Merchant:
+    return Merchant(store, clock)
 
 
 @pytest.fixture
@@ -175,6 +181,45 @@ def test_a_parcel_is_either_given_back_or_handed_over_never_both(
     finally:
         object.__setattr__(kind, "need", need)
     assert handed_over != bool(anywhere.carrier.voided)
+
+
+def test_an_address_that_lands_while_its_order_is_routed_holds_it(
+    postgres_store: Store, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite has one writer: there the second simply comes after the first."""
+    merchant = Merchant(postgres_store, clock)
+    merchant.carrier.trouble = NotSentError("away")
+    translate, refresh, landing = merchant.shop.to_order, routing.refresh_phase, Event()
+
+    def at_another_street_each_time(raw: bytes) -> Any:
+        street = (f"{json.loads(raw)['version']} Elm St",)
+        party = Party(name="Ada", street=street, city="Troy", country="US")
+        return {**translate(raw), "ship_to": party.model_dump()}
+
+    def routed_but_not_committed(unit: Any, order_ids: Any) -> None:
+        refresh(unit, order_ids)
+        landing.set()
+        _until_somebody_waits(merchant.store)
+
+    monkeypatch.setattr(merchant.shop, "to_order", at_another_street_each_time)
+    monkeypatch.setattr(routing, "refresh_phase", routed_but_not_committed)
+    with ThreadPoolExecutor(1) as hands:
+        routing_it = hands.submit(merchant.says, "7", 1)
+        assert landing.wait(10)
+        land(merchant, 2)
+        routing_it.result()
+    holds = [(one.reason, one.note) for one in all_rows(merchant.store, tables.hold)]
+    assert holds == [("changed", MOVED)], "and lifted again once nothing goes to the old address"
+
+
+def _until_somebody_waits(store: Store) -> None:
+    """Return when another session waits for a lock; at the latest after two seconds."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    for _ in range(200):
+        with store.engines.read.connect() as database:
+            if database.execute(waiting).scalar_one():
+                return
+        sleep(0.01)
 
 
 def test_an_expired_promise_that_was_paid_for_meanwhile_is_kept(merchant: Merchant) -> None:

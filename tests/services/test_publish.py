@@ -73,9 +73,9 @@ def test_what_a_removed_line_gave_back_is_shown_again(
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> Iterator[Story]:
+def story(tmp_path: Path, database_url: str) -> Iterator[Story]:
     with ExitStack() as ending:
-        yield Story(tmp_path, ending)
+        yield Story(tmp_path, ending, database_url=database_url)
 
 
 def test_a_shop_that_undoes_our_number_is_asked_ever_more_seldom(

@@ -16,9 +16,9 @@ LABELS = {"method": "POST", "path": "^/labels$"}
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> Iterator[Story]:
+def story(tmp_path: Path, database_url: str) -> Iterator[Story]:
     with ExitStack() as ending:
-        yield Story(tmp_path, ending)
+        yield Story(tmp_path, ending, database_url=database_url)
 
 
 def label(story: Story) -> str:

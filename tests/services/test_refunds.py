@@ -1,6 +1,7 @@
 """Refunds: read when an order names others than known, left out of what ships, never overspent."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from hub.services.orders.refunding import RefundRefusedError, ask_refund, plan_r
 from hub.services.orders.resolve import it_happened, it_never_happened
 from hub.services.vendors.connect import release_orders
 from hub.store import tables
+from hub.store.other_hubs import other_hubs
 from hub.store.unit_of_work import Store
 from tests.services.merchant import Merchant
 from tests.store.conftest import SettableClock
@@ -19,8 +21,8 @@ TOTAL = 600 + 2000  # of an order with one line; see scripted_shop
 
 
 @pytest.fixture
-def merchant(sqlite_store: Store, clock: SettableClock) -> Merchant:
-    return Merchant(sqlite_store, clock)
+def merchant(store: Store, clock: SettableClock) -> Merchant:
+    return Merchant(store, clock)
 
 
 @pytest.fixture
@@ -54,6 +56,17 @@ def test_refunds_are_read_once_and_only_when_they_changed(anywhere: Merchant) ->
     assert anywhere.shop.diary.count("read refunds of 7") == 1
     assert money(anywhere) == [("refunded", 100)]
     assert anywhere.order().refunded_minor == 100
+
+
+def test_a_refund_with_a_key_that_is_not_ours_tells_of_another_hub(anywhere: Merchant) -> None:
+    shop_refunds(anywhere, ("r1", 100, {"1": 1}))
+    anywhere.shop.refunds["7"][0]["key"] = "refund:of-another-hub"
+    anywhere.says(**said(anywhere))
+    shop = anywhere.hub.connection("NYC").id
+    with anywhere.store.reading() as database:
+        found = other_hubs(database, anywhere.clock())
+        later = other_hubs(database, anywhere.clock() + timedelta(days=8))
+    assert found[shop].text == "it made the refund r1 of order NYC-7" and later == {}
 
 
 def test_what_was_refunded_before_it_was_shipped_is_not_shipped(merchant: Merchant) -> None:

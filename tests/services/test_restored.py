@@ -14,7 +14,7 @@ from tests.store.shop_rows import one_row
 
 @pytest.fixture
 def merchant(sqlite_store: Store, clock: SettableClock) -> Merchant:
-    """One label is owed, and the database turns out to be an older copy."""
+    """One label is owed, and the database turns out to be an older copy: only a file can be."""
     made = Merchant(sqlite_store, clock)
     made.carrier.trouble = NotSentError("away")
     made.says("7")

@@ -16,8 +16,8 @@ from tests.store.shop_rows import all_rows
 
 
 @pytest.fixture
-def merchant(sqlite_store: Store, clock: SettableClock) -> Merchant:
-    return Merchant(sqlite_store, clock)
+def merchant(store: Store, clock: SettableClock) -> Merchant:
+    return Merchant(store, clock)
 
 
 def test_an_order_ships_as_it_is(merchant: Merchant) -> None:

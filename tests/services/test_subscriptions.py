@@ -2,6 +2,7 @@
 
 import pytest
 
+from hub.domain.health import What, judge
 from hub.domain.signals import Loss
 from hub.records.connection import Subscription
 from hub.reports.webhooks import WebhooksDetail, webhooks_detail
@@ -13,6 +14,8 @@ from hub.services.vendors.subscriptions import distrust_previous_secret, rotate_
 from hub.store import tables
 from hub.store.connections import open_previous_secrets, open_secrets
 from hub.store.hearing import heard
+from hub.store.schedules import enable_schedule, put_schedule
+from hub.store.signals import read_signals
 from hub.store.unit_of_work import Store
 from tests.services.merchant import PUBLIC, Merchant
 from tests.store.conftest import SettableClock
@@ -22,8 +25,8 @@ TOPICS = ["order.created", "order.updated"]
 
 
 @pytest.fixture
-def merchant(sqlite_store: Store, clock: SettableClock) -> Merchant:
-    made = Merchant(sqlite_store, clock)
+def merchant(store: Store, clock: SettableClock) -> Merchant:
+    made = Merchant(store, clock)
     made.owe("audit_webhooks")
     return made
 
@@ -73,6 +76,43 @@ def test_strangers_are_left_alone_and_our_own_leftovers_removed(merchant: Mercha
         )
     merchant.owe("audit_webhooks")
     assert "x" in merchant.shop.hooks and "y" not in merchant.shop.hooks
+
+
+def troubles(merchant: Merchant) -> list[str]:
+    with merchant.store.reading() as database:
+        signals = read_signals(database, merchant.hub.registry.connectors, merchant.clock())
+    found = [judge(one, merchant.clock()) for one in signals if one.code == "NYC"]
+    return [one.sentence for one in found[0].troubles if one.what == What.OTHER_HUB]
+
+
+@pytest.mark.parametrize("public_url", [PUBLIC, ""])
+def test_another_hubs_webhooks_are_left_alone_and_told_of_until_they_are_gone(
+    sqlite_store: Store, clock: SettableClock, public_url: str
+) -> None:
+    merchant = Merchant(sqlite_store, clock, public_url)
+    token = "t" * 32
+    for id, where in (("x", f"https://b.example/hooks/{token}"), ("y", "https://c.example/hook")):
+        merchant.shop.hooks[id] = Subscription(
+            external_id=id, topic=TOPICS[0], address=where, active=True
+        )
+    merchant.owe("audit_webhooks")
+    assert troubles(merchant) == [
+        "another hub seems to work here with the same credentials: "
+        "webhooks go to https://b.example too"
+    ]
+    assert set(merchant.shop.hooks) >= {"x", "y"}
+    del merchant.shop.hooks["x"]
+    merchant.owe("audit_webhooks")
+    assert troubles(merchant) == []
+
+
+def test_who_may_not_see_the_webhooks_is_not_bothered_by_it(
+    sqlite_store: Store, clock: SettableClock
+) -> None:
+    merchant = Merchant(sqlite_store, clock, "")
+    merchant.shop.list_trouble = AuthError("webhooks are not yours to see")
+    merchant.owe("audit_webhooks")
+    assert merchant.hub.connection("NYC").state == "active" and troubles(merchant) == []
 
 
 def test_a_new_secret_is_put_everywhere_and_the_old_one_believed_for_a_while(
@@ -144,17 +184,24 @@ def test_a_vendor_that_is_away_is_left_and_what_stays_there_is_told(merchant: Me
 
 
 def test_a_connection_that_was_left_can_be_taken_up_again(merchant: Merchant) -> None:
+    shop = merchant.hub.connection("NYC").id
+    with merchant.store.unit_of_work() as unit:
+        for kind in ("pull_orders", "audit_webhooks", "compare_shop"):
+            put_schedule(unit, kind, kind, 300, shop, shop)
+        enable_schedule(unit, "compare_shop", shop, enabled=False)
     disconnect(merchant.hub, "NYC", "closed")
+    assert not any(row.enabled for row in all_rows(merchant.store, tables.schedule))
     resume(merchant.hub, "NYC")
-    assert all(row.enabled for row in all_rows(merchant.store, tables.schedule))
+    on = {row.name for row in all_rows(merchant.store, tables.schedule) if row.enabled}
+    assert on == {"pull_orders", "audit_webhooks"}, "what a person switched off stays off"
     merchant.owe("audit_webhooks")
     assert topics(merchant) == TOPICS
 
 
 def test_without_an_address_of_its_own_the_hub_puts_nothing(
-    sqlite_store: Store, clock: SettableClock
+    store: Store, clock: SettableClock
 ) -> None:
-    alone = Merchant(sqlite_store, clock, public_url="")
+    alone = Merchant(store, clock, public_url="")
     alone.owe("audit_webhooks")
     assert alone.shop.hooks == {}
 

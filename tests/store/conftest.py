@@ -1,7 +1,9 @@
 """A store on SQLite and the same on PostgreSQL, with a clock that a test can set."""
 
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,11 @@ from hub.store import tables
 from hub.store.engine import Engines, open_engines
 from hub.store.sealing import Keyring
 from hub.store.unit_of_work import Store
+from hub.testing.reopened import borrow, give_back
+from tests.conftest import DATABASES
+from tests.emptied import Emptied
 
+_emptied = cache(Emptied)
 KEYRING = Keyring({1: b"k" * 32})
 
 
@@ -33,13 +39,23 @@ def clock() -> SettableClock:
     return SettableClock()
 
 
+@cache
+def _empty_file() -> bytes:
+    with tempfile.TemporaryDirectory(prefix="hub-empty-") as folder:
+        file = Path(folder) / "hub.db"
+        engines = open_engines(f"sqlite:///{file}")
+        tables.METADATA.create_all(engines.write)
+        engines.dispose()
+        return file.read_bytes()
+
+
 @pytest.fixture
 def sqlite_store(tmp_path: Path, clock: SettableClock) -> Iterator[Store]:
-    """A store on an empty SQLite file."""
-    engines = open_engines(f"sqlite:///{tmp_path / 'hub.db'}")
-    tables.METADATA.create_all(engines.write)
+    """A store on a SQLite file, `hub.db` in the test's folder, whose tables are empty."""
+    (tmp_path / "hub.db").write_bytes(_empty_file())
+    engines = borrow(tmp_path / "hub.db")
     yield Store(engines, clock, KEYRING)
-    engines.dispose()
+    give_back(engines)
 
 
 @pytest.fixture(scope="session")
@@ -51,15 +67,13 @@ def _postgres_engines(postgres: str) -> Iterator[Engines]:
 
 
 @pytest.fixture
-def postgres_store(_postgres_engines: Engines, clock: SettableClock) -> Store:
+def postgres_store(_postgres_engines: Engines, postgres: str, clock: SettableClock) -> Store:
     """A store on a PostgreSQL database whose tables are empty."""
-    names = ", ".join(f'"{table.name}"' for table in tables.METADATA.sorted_tables)
-    with _postgres_engines.write.begin() as connection:
-        connection.exec_driver_sql(f"TRUNCATE {names} CASCADE")
+    _emptied(postgres).again()
     return Store(_postgres_engines, clock, KEYRING)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=DATABASES)
 def store(request: pytest.FixtureRequest) -> Store:
     """An empty store, once on SQLite and once on PostgreSQL."""
     made: Store = request.getfixturevalue(f"{request.param}_store")

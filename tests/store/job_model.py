@@ -78,7 +78,8 @@ class Model:
         if other is job:
             return False
         runs = other.state == "running"
-        again_later = other.state == "ready" and other.attempt and other.run_at > self.now()
+        begun = other.attempt or other.token
+        again_later = other.state == "ready" and begun and other.run_at > self.now()
         in_line = other.state in {*PENDING, "running"} and not again_later
         older = other.order < job.order and in_line
         full = self.running("shop") >= CONCURRENCY

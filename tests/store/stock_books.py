@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from hub.records.stock import Bucket
 from hub.store import tables
 from hub.store.ledger import account
 from hub.store.unit_of_work import Store
@@ -43,9 +44,16 @@ def _audit_levels(store: Store, item: str, promise: Any, parts: list[Any]) -> No
     levels = all_rows(store, tables.stock_level, stock_item_id=item)
     for level in levels:
         here = [part for part in parts if part.location_id == level.location_id]
-        assert level.on_hand == held[account(level.location_id)]
+        kept = {
+            account(level.location_id, Bucket(row.bucket)): row.units
+            for row in all_rows(store, tables.stock_bucket, stock_item_id=item)
+            if row.location_id == level.location_id
+        }
+        assert kept == {name: held[name] for name in kept}
+        assert level.unsellable == sum(kept.values())
+        assert level.on_hand == held[account(level.location_id)] + level.unsellable
         assert level.allocated == sum(map(_held, here))
-    assert promise.sellable == sum(level.on_hand for level in levels)
+    assert promise.sellable == sum(level.on_hand - level.unsellable for level in levels)
     assert held["customer"] == sum(
         line.shipped for line in all_rows(store, tables.order_line, stock_item_id=item)
     )

@@ -184,3 +184,23 @@ def test_what_a_channel_shows_is_noted(store: Store, master: str) -> None:
     with store.unit_of_work() as unit:
         observe_stock(unit, master, {"1": 3, "2": None, "gone": 9})
     assert (row(store, "1").observed_quantity, row(store, "2").observed_quantity) == (3, None)
+
+
+GTIN = "4006381333931"
+
+
+def test_a_listing_whose_sku_nobody_has_is_named_by_its_gtin(store: Store, master: str) -> None:
+    connect(store, "LON")
+    land(store, "NYC", listing("1", "MUG", gtin=GTIN))
+    assert land(store, "LON", listing("77", "BECHER", gtin=f"0{GTIN}")) == ["77"]
+    assert row(store, "77").variant_id == row(store, "1").variant_id
+    (kept,) = all_rows(store, tables.decision, kind="mapping")
+    assert (kept.subject_id, kept.document["sku"]) == (row(store, "77").id, "MUG")
+
+
+def test_a_gtin_that_several_have_or_that_is_none_names_nobody(store: Store, master: str) -> None:
+    connect(store, "LON")
+    land(store, "NYC", listing("1", "MUG", gtin=GTIN), listing("2", "CUP", gtin=GTIN))
+    land(store, "NYC", listing("3", "CAP", gtin="4006381333932"))
+    twice = listing("77", "X", gtin=GTIN)
+    assert land(store, "LON", twice, listing("78", "Y", gtin="4006381333932")) == []

@@ -15,6 +15,7 @@ from hub.store.jobs import (
     cancel,
     claim,
     dismiss,
+    heal_dead,
     retry_later,
     stop_if_asked,
     supersede,
@@ -195,6 +196,32 @@ def test_a_job_with_an_undecided_effect_is_not_superseded(store: Store) -> None:
     owe_one(store, subject=effect(store, "unknown"))
     with store.unit_of_work() as unit:
         assert supersede(unit, ["route"], "effect-1", "hub", "newer") == []
+
+
+def test_a_look_that_succeeds_heals_the_dead_ones_of_its_kind_and_subject(store: Store) -> None:
+    jobs = {state: owe_one(store, subject="shop-1") for state in JobState}
+    for state, job_id in jobs.items():
+        force(store, job_id, state=state)
+    other, elsewhere = owe_one(store, subject="shop-2"), owe_one(store, kind="x", subject="shop-1")
+    for job_id in (other, elsewhere):
+        force(store, job_id, state="dead")
+    later = start(store, subject="shop-1")
+    with store.unit_of_work() as unit:
+        assert heal_dead(unit, later) == [jobs[JobState.DEAD]]
+        assert heal_dead(unit, later) == []
+    healed = row(store, jobs[JobState.DEAD])
+    assert (healed.state, healed.superseded_by) == ("superseded", later.id)
+    assert acts(store, healed.id) == [("T20", "hub", "a later route succeeded")]
+    assert {row(store, one).state for one in (other, elsewhere)} == {"dead"}
+    assert row(store, jobs[JobState.READY]).state == "ready"
+
+
+def test_a_dead_job_with_an_undecided_effect_is_not_healed(store: Store) -> None:
+    dead = owe_one(store, subject=effect(store, "unknown"))
+    force(store, dead, state="dead")
+    later = start(store, subject="effect-1")
+    with store.unit_of_work() as unit:
+        assert heal_dead(unit, later) == []
 
 
 # --- T22 ------------------------------------------------------------------------------------------

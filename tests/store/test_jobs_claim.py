@@ -1,11 +1,12 @@
 """T4 and T5: one worker gets a job, when its connection and its order allow it."""
 
 import random
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hub.store.jobs import LEASE, JobState, claim, dispatch_due, retry_later
+from hub.store.jobs import LEASE, JobState, claim, dispatch_due, retry_later, snooze
 from hub.store.unit_of_work import Store
 from tests.store.conftest import SettableClock
 from tests.store.job_rows import WORKER, at, attempts, connect, force, owe_one, row, rows, start
@@ -114,12 +115,13 @@ def test_a_later_job_waits_for_an_older_open_one(store: Store, state: str) -> No
     assert at(store, free) <= row(store, later).run_at <= at(store, free + 0.1)
 
 
-def test_an_older_job_that_failed_and_waits_to_be_tried_again_holds_nobody_up(
-    store: Store, clock: SettableClock
+@pytest.mark.parametrize("put_off", [retry_later, snooze], ids=["failed", "told to come back"])
+def test_an_older_job_that_waits_to_be_tried_again_holds_nobody_up(
+    store: Store, clock: SettableClock, put_off: Callable[..., None]
 ) -> None:
     older = start(store, serial_key="pull:NYC")
     with store.unit_of_work() as unit:
-        retry_later(unit, older, at(store, 600), "transient", "the shop is ill")
+        put_off(unit, older, at(store, 600), "transient", "the shop is ill")
     later = owe_one(store, serial_key="pull:NYC")
     with store.unit_of_work() as unit:
         assert dispatch_due(unit) == [later]

@@ -131,12 +131,15 @@ def test_an_expired_promise_says_so(five: Stock) -> None:
     assert five.promise == (5, 0, 0)
 
 
-def test_a_line_has_one_active_promise(five: Stock) -> None:
+def test_units_promised_later_join_the_one_promise_of_their_line(five: Stock) -> None:
     line = five.line(4)
     five.reserved(line, 2)
-    with pytest.raises(Exception, match=r"(?i)unique"):
-        five.reserved(line, 2)
-    assert five.promise == (5, 2, 0)
+    five.reserved(line, 1)
+    assert one_row(five.store, tables.reservation).quantity == 3
+    with pytest.raises(Exception, match=r"(?i)check"):
+        five.reserved(line, 2)  # two who looked at the same time: the line wants one more
+    assert five.promise == (5, 3, 0)
+    audit(five.store, five.item)
 
 
 def test_allocating_turns_a_promise_into_units_at_a_place(five: Stock) -> None:

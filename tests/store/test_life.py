@@ -5,9 +5,10 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from hub.store import life
-from hub.store.life import forget_restored, give_sign, notice_restored, restored_at
+from hub.store import life, tables
+from hub.store.life import COUNT, forget_restored, give_sign, notice_restored, restored_at
 from hub.store.unit_of_work import Store
 
 
@@ -76,5 +77,60 @@ def test_a_crash_while_a_sign_is_given_is_no_restored_copy(
     assert not notice_restored(sqlite_store)
 
 
-def test_where_the_database_is_a_server_nothing_is_compared(postgres_store: Store) -> None:
+@pytest.fixture
+def hosts(postgres_store: Store, tmp_path: Path) -> list[Store]:
+    """The same database server as two hosts use it, each with a folder of its own."""
+    one = postgres_store
+    folders = (tmp_path / "one", tmp_path / "two")
+    return [Store(one.engines, one.clock, one.keyring, home=folder) for folder in folders]
+
+
+def signs(store: Store) -> int:
+    with store.reading() as database:
+        value = database.execute(
+            select(tables.hub.c.value).where(tables.hub.c.name == COUNT)
+        ).scalar_one()
+    return int(value)
+
+
+def restored(store: Store, count: int) -> None:
+    """Put an older copy in place: all that is told of it here is how many signs it knows."""
+    with store.unit_of_work() as unit:
+        unit.execute(tables.hub.update().where(tables.hub.c.name == COUNT).values(value=str(count)))
+
+
+def test_hosts_of_one_server_take_turns_and_nothing_is_amiss(hosts: list[Store]) -> None:
+    one, two = hosts
+    assert not any(notice_restored(store) for store in (one, two, two, one, one))
+    give_sign(two)
+    assert signs(one) == 6
+
+
+def test_an_older_copy_on_a_server_is_noticed_by_who_saw_more(hosts: list[Store]) -> None:
+    one, two = hosts
+    for _ in range(3):
+        give_sign(two)
+    restored(one, 2)
+    assert not notice_restored(one), "a host that is new here has seen nothing"
+    restored(one, 2)
+    assert notice_restored(two) and signs(two) == 4
+    assert notice_restored(one), "what one of them noticed holds for all"
+    with one.unit_of_work() as unit:
+        forget_restored(unit)
+    assert not notice_restored(two) and not notice_restored(one)
+
+
+def test_a_copy_put_in_place_while_the_hub_runs_is_noticed_by_its_next_sign(
+    hosts: list[Store],
+) -> None:
+    one, _ = hosts
+    give_sign(one)
+    give_sign(one)
+    restored(one, 0)
+    give_sign(one)
+    with one.reading() as database:
+        assert restored_at(database) is not None
+
+
+def test_a_server_used_without_a_folder_is_not_compared(postgres_store: Store) -> None:
     assert not notice_restored(postgres_store)

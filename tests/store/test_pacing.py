@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from hub.reports.pacing import pacing_of
 from hub.sdk.errors import NotSentError, RateLimitedError
 from hub.sdk.pacing import Called, Pace
 from hub.store import tables
 from hub.store.engine import open_engines
+from hub.store.jobs import claim
 from hub.store.pacing import ConnectionGate, Pacing
 from hub.store.unit_of_work import Store
 from tests.store.conftest import KEYRING, SettableClock
@@ -98,6 +100,30 @@ def test_an_answer_much_slower_than_usual_asks_for_less(
         calls(gate, 1, Called("ok", 9.0))
     row = one_row(store, tables.pacing)
     assert row.share == pytest.approx(0.8), "once in ten seconds"
+
+
+def test_answers_that_never_come_ask_for_less_too(store: Store, gates: MakeGate) -> None:
+    gate = gates(connect(store))
+    calls(gate, 5)
+    calls(gate, 1, Called("transient", 30.0))
+    assert one_row(store, tables.pacing).share == pytest.approx(0.8)
+
+
+def test_fewer_jobs_run_at_once_until_the_vendor_has_recovered(
+    store: Store, clock: SettableClock, gates: MakeGate
+) -> None:
+    shop = connect(store)
+    gate = gates(shop)
+    jobs = [owe_one(store, connection_id=shop) for _ in range(3)]
+    assert claim(store, jobs[0], "w1") is not None
+    calls(gate, 1, Called("rate_limited", 0.1))
+    assert claim(store, jobs[1], "w2") is None, "one of two while it asks for patience"
+    with store.reading() as database:
+        pace = pacing_of(database, shop, clock.now)
+    assert (pace.at_once, pace.at_most) == (1, 2)
+    clock.advance(90)
+    assert claim(store, jobs[1], "w2") is not None
+    assert claim(store, jobs[2], "w3") is None
 
 
 def test_a_vendor_that_keeps_failing_is_left_alone_and_probed(

@@ -27,9 +27,9 @@ Say = Callable[[httpx.AsyncClient], Awaitable[Any]]
 
 
 @contextmanager
-def hub_with_shops(folder: Path, *codes: str) -> Iterator[World]:
+def hub_with_shops(folder: Path, database_url: str, *codes: str) -> Iterator[World]:
     """Connect a shop for each code; every one has a secret of its own."""
-    world = World(folder / "home")
+    world = World(folder / "home", database_url=database_url)
     with running(TWIN, data=folder / "twin.db") as first, running(TWIN, data=folder / "b.db") as b:
         for code, secret, twin in zip(codes, (SECRET, OTHER_SECRET), (first, b), strict=False):
             world.add_twin(twin)

@@ -61,10 +61,11 @@ class Lived:
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+def lived(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> Iterator[Lived]:
     with ExitStack() as ending, pytest.MonkeyPatch.context() as patch:
         printed = _listen(ending, patch)
-        story = Story(tmp_path_factory.mktemp("canaries"), ending)
+        folder = tmp_path_factory.mktemp("canaries")
+        story = Story(folder, ending, database_url=module_database_url)
         story.open_for_business()
         app = create_app(story.world.hub, relay_pass=story.world.clock, token=CONSOLE)
         _good_day(story)

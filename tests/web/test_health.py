@@ -1,6 +1,7 @@
 """`/health` and `/ready`: alive is not yet at work."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,10 +15,11 @@ from hub.web.app import create_app
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    world = World(tmp_path / "home")
+def world(tmp_path: Path, database_url: str) -> Iterator[World]:
+    world = World(tmp_path / "home", database_url=database_url)
     world.start()
-    return world
+    yield world
+    world.close()
 
 
 def ask(app: FastAPI, where: str) -> httpx.Response:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from fastapi import FastAPI
 
+from hub.reports.connections import connection_detail
 from hub.sdk.pacing import Breaker
 from hub.services.context import Hub
 from hub.services.vendors.connect import pause
@@ -13,6 +14,7 @@ from hub.services.vendors.watch import look
 from hub.services.work import owe
 from hub.store import tables
 from hub.store.ids import new_id
+from hub.store.jobs.retention import CRASH_LOOPS, add_to_tally
 from hub.store.pacing_rows import State, put_state
 from hub.web.app import create_app
 from hub.web.metrics import GAUGES
@@ -87,6 +89,17 @@ def test_a_paused_connection_is_down_and_its_incident_open(app: FastAPI, hub: Hu
     found = figures(app)
     assert found['hub_connection_up{connection="NYC"}'] == 0
     assert found['hub_incidents_open{connection="NYC",what="paused"}'] == 1
+
+
+def test_jobs_that_kept_killing_their_process_are_counted_for_ever(app: FastAPI, hub: Hub) -> None:
+    with hub.store.unit_of_work() as unit:
+        shop = hub.connection("NYC").id
+        add_to_tally(unit, {("pull_orders", shop, CRASH_LOOPS): 2, ("forget", "", CRASH_LOOPS): 1})
+    found = figures(app)
+    assert found['hub_crash_loops{connection="NYC",kind="pull_orders"}'] == 2
+    assert found['hub_crash_loops{connection="",kind="forget"}'] == 1
+    with hub.store.reading() as database:
+        assert connection_detail(database, "NYC", hub.store.clock()).crash_loops == 2
 
 
 def test_every_figure_says_what_it_means(app: FastAPI) -> None:

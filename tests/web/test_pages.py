@@ -77,11 +77,12 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+def seen(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> Iterator[Seen]:
     """The sample store, imported and open for business, with one parcel on its way."""
     with ExitStack() as ending, pytest.MonkeyPatch.context() as patch:
         patch.setattr(pages, "PAGE", SMALL_PAGE)
-        story = Story(tmp_path_factory.mktemp("pages"), ending)
+        folder = tmp_path_factory.mktemp("pages")
+        story = Story(folder, ending, database_url=module_database_url)
         story.open_for_business()
         number = story.buy("HB-250", 2)
         story.sync()
@@ -153,7 +154,7 @@ def test_an_order_shows_its_units_its_reasons_its_parcel_and_its_story(seen: See
     cells = re.findall(r'<td class="number[^"]*">(\d+)</td>', page)
     assert cells == ["2", "0", "0", "2", "0"] and line.title in unescape(page)
     assert "the parts add up to the total" in page
-    assert re.search(r"MAIN: 2 units, priority \d+", page)
+    assert re.search(r"MAIN: 2 units, \d+ points, priority \d+", page)
     assert parcel.tracking_number in page
     assert "parcel handed over" in page
     assert "Why it has not shipped" not in page

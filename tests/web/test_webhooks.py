@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from hub.sdk import Delivery, SignatureError
 from hub.services.intake.receive import LONGEST_NAME, MOST_TOLD
@@ -21,8 +22,9 @@ from tests.web.ringing import Ring, ask, hub_with_shops, kept, order_changed, pa
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with hub_with_shops(tmp_path_factory.mktemp("web"), "NYC", "LON") as world:
+def world(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("web")
+    with hub_with_shops(folder, module_database_url, "NYC", "LON") as world:
         yield world
 
 
@@ -210,7 +212,9 @@ def test_a_database_that_does_not_answer_is_not_waited_for(
     told, before = order_changed(world, 71), kept(world)
 
     def hold_the_writer() -> None:
-        with world.hub.store.unit_of_work():
+        with world.hub.store.unit_of_work() as unit:
+            if world.database_url:  # SQLite has one writer; PostgreSQL has a lock for it
+                unit.execute(text("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE"))
             held.set()
             free.wait(10)
 

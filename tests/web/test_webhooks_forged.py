@@ -41,8 +41,9 @@ Trick = Callable[[Ring], Ring]
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with hub_with_shops(tmp_path_factory.mktemp("forged"), "NYC", "LON") as world:
+def world(tmp_path_factory: pytest.TempPathFactory, module_database_url: str) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("forged")
+    with hub_with_shops(folder, module_database_url, "NYC", "LON") as world:
         yield world
 
 

@@ -1,6 +1,7 @@
 """`hub demo`: the whole story on simulated vendors, told with public commands only."""
 
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -15,9 +16,9 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo keeps everything.")] = Path(".demo"),
     once: Annotated[bool, typer.Option("--once", help="End after the story.")] = False,
 ) -> None:
-    """Show two simulated shops, a carrier and the hub at work; a kill is only a pause."""
-    from hub.cli.demo import story
-    from hub.cli.demo.commands import run, tell
+    """Show two simulated shops, carriers and the hub at work; a kill is only a pause."""
+    from hub.cli.demo.acts import ACTS
+    from hub.cli.demo.commands import run, tell, title
     from hub.cli.demo.ending import check_everything
     from hub.cli.demo.stage import open_the_hub, set_the_stage
 
@@ -29,29 +30,26 @@ def demo(
     try:
         run("init")
         url = open_the_hub(stage)
-        story.connect(stage)
-        story.import_everything()
-        story.let_it_write()
-        story.hand_over()
-        number = story.sell_on_the_other_channel(stage)
-        story.tell_one_order(number)
-        story.count()
+        for number, (name, play) in enumerate(ACTS, 1):
+            title(f"{number}. {name}")
+            play(stage)
         broken = check_everything(stage)
         tell(f"The story took {time.monotonic() - started:.0f} seconds; {folder} keeps it all.")
         if not once:
-            _stay_open(url, stage.home)
+            _stay_open(url)
     finally:
         stage.cast.end_all()
     if broken:
         raise typer.Exit(1)
 
 
-def _stay_open(url: str, home: Path) -> None:
+def _stay_open(url: str) -> None:
     from hub.cli.demo.commands import tell
 
-    hosts = os.environ["HUB_ALLOW_HOSTS"]
+    names = ("HUB_HOME", "HUB_ALLOW_HOSTS", "HUB_PLUGIN_MODULES")
+    settings = " ".join(f"{name}={shlex.quote(os.environ[name])}" for name in names)
     tell(f"The hub stays at {url} until you press Ctrl-C. In another terminal:")
-    print(f"  export HUB_HOME={home} HUB_ALLOW_HOSTS={hosts}\n  .venv/bin/hub orders list")
+    print(f"  export {settings}\n  .venv/bin/hub orders list")
     try:
         while True:
             threading.Event().wait(3600)

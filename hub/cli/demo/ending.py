@@ -7,6 +7,7 @@ from pathlib import Path
 from hub import bootstrap
 from hub.cli.demo.commands import console, tell
 from hub.cli.demo.stage import Stage
+from hub.sdk.config import secret_fields
 from hub.services.context import Hub
 from hub.settings import Settings
 from hub.testing.invariants import INVARIANTS, Broken, check
@@ -31,7 +32,7 @@ def check_everything(stage: Stage) -> list[Broken]:
         broken = check(_scene(stage, system.hub))
     finally:
         system.close()
-    tell("What must hold, and whether it does; the shops' own logs are the witness:")
+    tell("What must hold, and whether it does; the vendors' own logs are the witness:")
     wrong = {one.name for one in broken}
     for invariant in INVARIANTS:
         mark = "[red]broken[/]" if invariant.name in wrong else "[green]holds[/]"
@@ -46,12 +47,12 @@ def _scene(stage: Stage, hub: Hub) -> _Scene:
     return _Scene(
         hub=hub,
         home=stage.home,
-        twins=list(stage.shops.values()),
+        twins=[vendor.running for vendor in stage.vendors],
         canaries=[
-            value
-            for twin in stage.shops.values()
-            for name, value in stage.twin.connects(twin.url).items()
-            if name != "url"
+            str(value)
+            for vendor in stage.vendors
+            for name, value in vendor.settings.items()
+            if name in secret_fields(vendor.connector.config_schema)
         ],
         said="".join(logs),
     )

@@ -1,8 +1,10 @@
-"""The demo's stage: two simulated shops of one vendor and the hub, each in its own process."""
+"""The demo's stage: simulated shops, a simulated carrier and the hub, each in its own process."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hub.cli.demo.cast import Cast
 from hub.cli.demo.commands import show
@@ -10,9 +12,26 @@ from hub.records.connection import Family
 from hub.registry import load_plugins
 from hub.sdk.capabilities import BuyLabel
 from hub.sdk.connector import Connector
+from hub.testing import carrier as simulated_carrier
 from hub.testing.twins import RunningTwin, Twin, load_twin
 
-FIRST, SECOND, CARRIER = "NYC", "BER", "FLAT"
+FIRST, SECOND = "NYC", "BER"
+CARRIER, TRACKED = "FLAT", "ROAD"
+"""A carrier without a network, and a simulated one that says where its parcels are."""
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """A simulated vendor, running."""
+
+    connector: Connector
+    twin: Twin
+    running: RunningTwin
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What a connection to it is made with."""
+        return self.twin.connects(self.running.url)
 
 
 @dataclass(frozen=True)
@@ -21,45 +40,56 @@ class Stage:
 
     folder: Path
     cast: Cast
-    shop: Connector
     carrier: Connector
-    twin: Twin
-    shops: dict[str, RunningTwin]
+    shops: dict[str, Vendor]
     """The simulated shops by the code they are connected under."""
-    hub_url: str = ""
+    tracked: Vendor
 
     @property
     def home(self) -> Path:
         """The hub's own folder."""
         return self.folder / "hub"
 
+    @property
+    def vendors(self) -> list[Vendor]:
+        """Every simulated vendor."""
+        return [*self.shops.values(), self.tracked]
+
 
 def set_the_stage(folder: Path) -> Stage:
-    """Start the simulated shops, and set the environment that the commands read."""
+    """Start the simulated vendors, and set the environment that the commands read."""
     folder.mkdir(parents=True, exist_ok=True)
-    registry = load_plugins()
-    known = registry.connectors.values()
+    known = load_plugins().connectors.values()
     shop = next(one for one in known if one.family == Family.STOREFRONT and one.twin)
     carrier = next(one for one in known if BuyLabel in one.provides and not one.twin)
+    tracked = simulated_carrier.CONNECTORS[0]
     assert shop.twin is not None
-    twin, cast = load_twin(shop.twin), Cast(folder)
+    cast, second = Cast(folder), dict(load_twin(shop.twin).second)
     shops = {
-        FIRST: _play_shop(cast, folder, shop.twin, twin, "first", {}),
-        SECOND: _play_shop(cast, folder, shop.twin, twin, "second", dict(twin.second)),
+        FIRST: _play(cast, folder, shop, "first-shop", {}),
+        SECOND: _play(cast, folder, shop, "second-shop", second),
     }
-    hosts = ",".join(one.url.removeprefix("http://") for one in shops.values())
-    os.environ.update(HUB_HOME=str(folder / "hub"), HUB_ALLOW_HOSTS=hosts)
-    return Stage(folder, cast, shop, carrier, twin, shops)
+    stage = Stage(folder, cast, carrier, shops, _play(cast, folder, tracked, "carrier", {}))
+    hosts = [one.running.url.removeprefix("http://") for one in stage.vendors]
+    os.environ.update(
+        HUB_HOME=str(stage.home), HUB_ALLOW_HOSTS=",".join(hosts),
+        # it is installed with the hub and no entry point: a hub in production never meets it
+        HUB_PLUGIN_MODULES=simulated_carrier.__name__,
+    )  # fmt: skip
+    return stage
 
 
-def _play_shop(
-    cast: Cast, folder: Path, import_string: str, twin: Twin, name: str, options: dict[str, str]
-) -> RunningTwin:
-    data = folder / f"{name}-shop.db"
-    command = ["-m", "hub.testing.twins", import_string, "--data", str(data)]
+def _play(
+    cast: Cast, folder: Path, connector: Connector, name: str, options: dict[str, str]
+) -> Vendor:
+    assert connector.twin is not None
+    twin, data = load_twin(connector.twin), folder / f"{name}.db"
+    command = ["-m", "hub.testing.twins", connector.twin, "--data", str(data)]
     command += ["--seed", _seed(twin), "--port", str(cast.port(name))]
     command += [f"{key}={value}" for key, value in options.items()]
-    return RunningTwin(cast.play(name, command, alive_at="/_twin/clock"), data)
+    return Vendor(
+        connector, twin, RunningTwin(cast.play(name, command, alive_at="/_twin/clock"), data)
+    )
 
 
 def _seed(twin: Twin) -> str:

@@ -10,6 +10,7 @@ from hub.records.shipment import Package
 from hub.sdk.capabilities.answers import Accepted, ListingAnswer, Page, StockAnswer
 from hub.sdk.capabilities.carrier import (
     BuyLabel,
+    BuyReturnLabel,
     CloseManifest,
     QuoteRates,
     TrackParcels,
@@ -18,11 +19,13 @@ from hub.sdk.capabilities.carrier import (
 )
 from hub.sdk.capabilities.payments import CapturePayment, PullPayments, RefundPayment, VoidPayment
 from hub.sdk.capabilities.storefront import (
+    AnswerReturn,
     CancelOrder,
     ListIdentities,
     ManageWebhooks,
     PullOrders,
     PullProducts,
+    PullReturns,
     PullStock,
     PushListing,
     PushShipment,
@@ -32,23 +35,29 @@ from hub.sdk.capabilities.storefront import (
     ReceiveWebhooks,
     RefundOrder,
 )
+from hub.sdk.capabilities.support import PullMessages, SendMessage
 
 CAPABILITIES: Mapping[str, tuple[type, ...]] = {
     "storefront": (
         PullOrders, PullProducts, PullStock, PushStock, PushShipment, PushTracking, ReceiveWebhooks,
         ReadRefunds, RefundOrder, CancelOrder, PushListing, ManageWebhooks, ListIdentities,
+        PullReturns, AnswerReturn,
     ),
-    "carrier": (QuoteRates, BuyLabel, VoidLabel, TrackParcels, CloseManifest, ValidateAddress),
+    "carrier": (
+        QuoteRates, BuyLabel, VoidLabel, TrackParcels, CloseManifest, ValidateAddress,
+        BuyReturnLabel,
+    ),
     "payments": (PullPayments, CapturePayment, RefundPayment, VoidPayment),
-    "support": (),
+    "support": (PullMessages, SendMessage),
     "supplier": (),
 }  # fmt: skip
 """Per family, everything a connector must provide or say in words that it lacks."""
 
 __all__ = [
-    "CAPABILITIES", "Accepted", "BuyLabel", "CancelOrder", "CapturePayment", "CloseManifest",
-    "ListIdentities", "ListingAnswer", "ManageWebhooks", "Package", "Page", "PullOrders",
-    "PullPayments", "PullProducts", "PullStock", "PushListing", "PushShipment", "PushStock",
-    "PushTracking", "QuoteRates", "ReadRefunds", "ReceiveWebhooks", "RefundOrder", "RefundPayment",
-    "StockAnswer", "TrackParcels", "ValidateAddress", "VoidLabel", "VoidPayment",
+    "Accepted", "AnswerReturn", "BuyLabel", "BuyReturnLabel", "CAPABILITIES", "CancelOrder",
+    "CapturePayment", "CloseManifest", "ListIdentities", "ListingAnswer", "ManageWebhooks",
+    "Package", "Page", "PullMessages", "PullOrders", "PullPayments", "PullProducts",
+    "PullReturns", "PullStock", "PushListing", "PushShipment", "PushStock", "PushTracking",
+    "QuoteRates", "ReadRefunds", "ReceiveWebhooks", "RefundOrder", "RefundPayment",
+    "SendMessage", "StockAnswer", "TrackParcels", "ValidateAddress", "VoidLabel", "VoidPayment",
 ]  # fmt: skip

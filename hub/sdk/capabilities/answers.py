@@ -36,6 +36,8 @@ class StockAnswer:
     """The quantity the vendor says it stored; None when it did not say or did not store."""
     problem: str | None = None
     """The vendor's reason when it refused this item."""
+    stale: bool = False
+    """Nothing was stored, because it no longer shows what was expected: it sold in between."""
 
 
 @dataclass(frozen=True)

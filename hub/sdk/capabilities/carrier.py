@@ -30,6 +30,22 @@ class BuyLabel(Protocol):
 
 
 @runtime_checkable
+class BuyReturnLabel(Protocol):
+    """Buy a label that the customer sends goods back with. An effect that spends money.
+
+    It is given back by `VoidLabel` and followed by `TrackParcels`, as any other.
+    """
+
+    def buy_return_label(self, request: LabelRequest, *, key: str) -> Label:
+        """Buy as `buy_label` does; `ship_from` is the customer."""
+        ...
+
+    def find_return_label(self, request: LabelRequest, *, key: str) -> Label | None:
+        """Look for one bought under this key; only called when the traits promise look-up."""
+        ...
+
+
+@runtime_checkable
 class VoidLabel(Protocol):
     """Give a label back. An effect."""
 

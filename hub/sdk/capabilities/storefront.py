@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from hub.records.catalogue import ListingTarget, ObservedStock, StockTarget
 from hub.records.connection import Subscription
 from hub.records.payment import RefundRequest
+from hub.records.returns import ReturnAnswer
 from hub.records.shipment import OrderTracking, ShipmentNotice
 from hub.sdk.capabilities.answers import Accepted, ListingAnswer, Page, StockAnswer
 from hub.sdk.secrets import Secret
@@ -119,6 +120,35 @@ class CancelOrder(Protocol):
 
     def find_cancellation(self, order_external_id: str, *, key: str) -> Accepted | None:
         """Look whether the order was cancelled under this key, or is cancelled anyway."""
+        ...
+
+
+@runtime_checkable
+class PullReturns(Protocol):
+    """Walk the returns that customers asked for at the shop, oldest change first."""
+
+    def pull_returns(self, cursor: str | None) -> Iterator[Page]:
+        """Yield pages; with no cursor, from the beginning. Repeats are harmless, gaps are not."""
+        ...
+
+    def to_return(self, raw: bytes) -> Mapping[str, Any]:
+        """Translate one raw return to the data of a `hub.records.returns.ChannelReturn`. Pure.
+
+        Raises `MappingError` for what cannot be understood.
+        """
+        ...
+
+
+@runtime_checkable
+class AnswerReturn(Protocol):
+    """Tell the shop, and through it the customer, what became of a return. An effect."""
+
+    def answer_return(self, answer: ReturnAnswer, *, key: str) -> Accepted:
+        """Answer, leaving `key` where `find_answer` finds it."""
+        ...
+
+    def find_answer(self, answer: ReturnAnswer, *, key: str) -> Accepted | None:
+        """Look for an answer that was given under this key."""
         ...
 
 

@@ -7,6 +7,7 @@ import re
 
 from hub.records.address import Party
 from hub.records.base import Record
+from hub.records.message import Correspondent
 from hub.sdk.secrets import MASK
 
 _SHORT = 3
@@ -14,16 +15,18 @@ _SHORT = 3
 
 
 def without_people(text: str, request: Record) -> str:
-    """Mask names, address lines, mail and telephone of every party in `request`."""
-    parties = [value for _, value in request if isinstance(value, Party)]
-    said = {word for party in parties for word in _words_of(party) if len(word) > _SHORT}
+    """Mask names, address lines, mail and telephone of everybody in `request`."""
+    people = [value for _, value in request if isinstance(value, Party | Correspondent)]
+    said = {word for one in people for word in _words_of(one) if len(word) > _SHORT}
     if not said:
         return text
     longest_first = sorted(said, key=lambda word: (-len(word), word))
     return re.sub("|".join(map(re.escape, longest_first)), MASK, text, flags=re.IGNORECASE)
 
 
-def _words_of(party: Party) -> set[str]:
+def _words_of(party: Party | Correspondent) -> set[str]:
+    if isinstance(party, Correspondent):
+        return {party.name, *party.name.split(), party.address}
     return {
         party.name, *party.name.split(), party.company, *party.company.split(), *party.street,
         party.email, party.phone,

@@ -1,6 +1,6 @@
 """What no cursor shows: deletions, silent changes and gaps, found by comparing now and then."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -8,11 +8,11 @@ from typing import Literal
 from sqlalchemy import Connection, func, select
 
 from hub.records.catalogue import StockTarget
-from hub.sdk.capabilities import ListIdentities, PullOrders, PullProducts, PullStock
-from hub.sdk.errors import RejectedError, TransientError
+from hub.sdk.capabilities import ListIdentities, PullProducts, PullStock
+from hub.sdk.errors import TransientError
 from hub.services.context import Hub
-from hub.services.intake.gone import DELETED, listing_is_gone, order_is_gone
-from hub.services.intake.ingest import land_order_page
+from hub.services.intake.absent import MOST_READ, bury_orders, end_listings, pull_missing
+from hub.services.intake.gone import DELETED
 from hub.services.stock.portions import portions
 from hub.services.stock.publish import repair_drift
 from hub.services.work import owe
@@ -20,7 +20,6 @@ from hub.store import tables
 from hub.store.catalogue import observe_stock, offers_on
 from hub.store.connections import Connected
 from hub.store.cursors import PRODUCTS, forget_cursor
-from hub.store.decisions import keep_decision
 from hub.store.desired import LISTING, STOCK, TRACKING, open_wishes
 from hub.store.jobs import JobResult, RunningJob
 from hub.store.schedules import put_schedule
@@ -29,8 +28,6 @@ from hub.store.unit_of_work import Unit
 EVERY = timedelta(hours=6)
 BACK = timedelta(hours=48)
 REFUNDS_BACK = timedelta(days=30)
-MOST_READ = 200
-"""Records read one by one in a run; the next run goes on."""
 STOCK_SLICE = 200
 _CIRCLES = 3
 _PUSHES = {STOCK: "publish_stock", TRACKING: "publish_tracking", LISTING: "publish_listings"}
@@ -55,9 +52,14 @@ def schedule_comparison(unit: Unit, hub: Hub, connector: str, connection_id: str
     if ListIdentities in hub.registry.connector(connector).provides:
         every = int(EVERY.total_seconds())
         put_schedule(
-            unit, "compare_shop", "compare_shop", every, connection_id, connection_id,
+            unit,
+            "compare_shop",
+            "compare_shop",
+            every,
+            connection_id,
+            connection_id,
             unit.now + EVERY,
-        )  # fmt: skip
+        )
 
 
 def compare_shop(hub: Hub, job: RunningJob) -> JobResult:
@@ -67,13 +69,13 @@ def compare_shop(hub: Hub, job: RunningJob) -> JobResult:
     if lister is None or shop.books_opened_at is None:
         return JobResult("no_change")
     orders = compare_orders(hub, shop, lister)
-    pulled = _pull_missing(hub, job, shop, orders.missing)
-    buried = _bury_orders(hub, job, shop, orders.vanished)
+    pulled = pull_missing(hub, job, shop, orders.missing)
+    buried = bury_orders(hub, job, shop, orders.vanished)
     job.pulse.beat()
     listings = compare_listings(hub, shop, lister)
     if listings.missing:
         _walk_products_again(hub, job, shop)
-    ended = _end_listings(hub, job, shop, listings.vanished)
+    ended = end_listings(hub, job, shop, listings.vanished)
     _read_refunds_again(hub, job, shop)
     _look_at_stock(hub, job, shop)
     _push_again(hub, job, shop)
@@ -85,7 +87,9 @@ def compare_orders(hub: Hub, shop: Connected, lister: ListIdentities) -> Differe
     """Compare the orders of the last 48 hours, by the shop's own clock."""
     with hub.store.reading() as database:
         newest = database.execute(
-            select(func.max(_orders.c.placed_at)).where(_orders.c.connection_id == shop.id)
+            select(func.max(_orders.c.placed_at)).where(
+                _orders.c.connection_id == shop.id, _orders.c.replaces_id.is_(None)
+            )
         ).scalar()
     if newest is None:
         return Difference()
@@ -93,9 +97,11 @@ def compare_orders(hub: Hub, shop: Connected, lister: ListIdentities) -> Differe
     there = _ids(lister, "order", since)
     with hub.store.reading() as database:
         recent = select(_orders.c.external_id).where(
-            _orders.c.connection_id == shop.id, _orders.c.channel_status != DELETED,
+            _orders.c.connection_id == shop.id,
+            _orders.c.channel_status != DELETED,
             _orders.c.placed_at >= since,
-        )  # fmt: skip
+            _orders.c.replaces_id.is_(None),
+        )
         here = set(database.execute(recent).scalars())
         known = _known(database, shop.id, "order", there)
     return Difference(tuple(sorted(there - known)), tuple(sorted(here - there)))
@@ -134,67 +140,17 @@ def _known(database: Connection, connection_id: str, kind: str, ids: set[str]) -
         for part in _parts(sorted(ids))
         for one in database.execute(
             select(table.c.external_id).where(
-                table.c.connection_id == connection_id, table.c.kind == kind,
+                table.c.connection_id == connection_id,
+                table.c.kind == kind,
                 table.c.external_id.in_(part),
             )
         ).scalars()
-    }  # fmt: skip
+    }
 
 
 def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(ids), 500):
         yield ids[start : start + 500]
-
-
-def _pull_missing(hub: Hub, job: RunningJob, shop: Connected, missing: Sequence[str]) -> int:
-    reader = hub.open(shop).offering(PullOrders)
-    pulled = 0
-    if reader is None:
-        return pulled
-    for external_id in missing[:MOST_READ]:
-        job.pulse.beat()
-        raw = _read(reader.read_order, external_id)
-        if raw is not None:
-            pulled += land_order_page(hub, shop, [raw], reader.to_order, job.guard).created
-    return pulled
-
-
-def _read(read: Callable[[str], bytes], external_id: str) -> bytes | None:
-    """Read one record; None when it is gone."""
-    try:
-        return read(external_id)
-    except RejectedError as error:
-        if error.code != "not_found":
-            raise
-        return None
-
-
-def _bury_orders(hub: Hub, job: RunningJob, shop: Connected, vanished: Sequence[str]) -> int:
-    """Ask for each order that the list left out: only one that is not found is gone."""
-    reader = hub.open(shop).offering(PullOrders)
-    buried = 0
-    if reader is None:
-        return buried
-    for external_id in vanished[:MOST_READ]:
-        job.pulse.beat()
-        raw = _read(reader.read_order, external_id)
-        if raw is not None:
-            land_order_page(hub, shop, [raw], reader.to_order, job.guard)
-            continue
-        with hub.store.unit_of_work() as unit:
-            job.guard(unit)
-            if order_is_gone(unit, shop.id, external_id):
-                keep_decision(unit, _order_id(unit, shop, external_id), "comparison", "gone",
-                              {"shop": shop.code, "order": external_id})  # fmt: skip
-                buried += 1
-    return buried
-
-
-def _order_id(unit: Unit, shop: Connected, external_id: str) -> str:
-    query = select(_orders.c.id).where(
-        _orders.c.connection_id == shop.id, _orders.c.external_id == external_id
-    )
-    return str(unit.execute(query).scalar_one())
 
 
 def _walk_products_again(hub: Hub, job: RunningJob, shop: Connected) -> None:
@@ -205,41 +161,6 @@ def _walk_products_again(hub: Hub, job: RunningJob, shop: Connected) -> None:
             owe(unit, "pull_products", shop.id, shop.id)
 
 
-def _end_listings(hub: Hub, job: RunningJob, shop: Connected, vanished: Sequence[str]) -> int:
-    """End the listings that a second question does not find either."""
-    there = still_shown(hub, job, shop, vanished)
-    gone = [external_id for external_id in vanished if external_id not in there]
-    with hub.store.unit_of_work() as unit:
-        job.guard(unit)
-        ended = sum(listing_is_gone(unit, shop.id, external_id) for external_id in gone)
-        if gone:
-            keep_decision(unit, shop.id, "comparison", "listings_gone", {"listings": gone[:500]})
-    return ended
-
-
-def still_shown(
-    hub: Hub, job: RunningJob, shop: Connected, external_ids: Sequence[str]
-) -> set[str]:
-    """Ask a shop for listings that it is said to have no longer; gives those it has."""
-    reader = hub.open(shop).offering(PullStock)
-    there: set[str] = set()
-    if reader is not None:
-        for part in portions([_target(hub, shop, external_id) for external_id in external_ids]):
-            job.pulse.beat()
-            there |= {seen.external_id for seen in reader.read_stock(part)}
-    return there
-
-
-def _target(hub: Hub, shop: Connected, external_id: str) -> StockTarget:
-    with hub.store.reading() as database:
-        parent = database.execute(
-            select(_listings.c.parent_external_id).where(
-                _listings.c.connection_id == shop.id, _listings.c.external_id == external_id
-            )
-        ).scalar()
-    return StockTarget(external_id=external_id, parent_external_id=parent, quantity=0)
-
-
 def _read_refunds_again(hub: Hub, job: RunningJob, shop: Connected) -> None:
     """A refund that was deleted leaves no trace at some shops: read those of the last month."""
     refund = tables.refund
@@ -248,10 +169,13 @@ def _read_refunds_again(hub: Hub, job: RunningJob, shop: Connected) -> None:
         recent = unit.execute(
             select(refund.c.order_id)
             .distinct()
-            .where(refund.c.connection_id == shop.id, refund.c.state == "made",
-                   refund.c.recorded_at >= unit.now - REFUNDS_BACK)
+            .where(
+                refund.c.connection_id == shop.id,
+                refund.c.state == "made",
+                refund.c.recorded_at >= unit.now - REFUNDS_BACK,
+            )
             .limit(MOST_READ)
-        ).scalars()  # fmt: skip
+        ).scalars()
         for order_id in recent.all():
             owe(unit, "read_refunds", order_id, shop.id)
 

@@ -12,26 +12,27 @@ from hub.records.order import HoldReason, Order
 from hub.sdk.capabilities import ReceiveWebhooks
 from hub.services.context import Hub
 from hub.services.intake.mapping import Fresh, Translate, fresh_items, map_items, unambiguous
+from hub.services.orders.edits import note_edits
 from hub.services.orders.holds import place_hold
 from hub.services.orders.refund_notes import note_refunds
 from hub.services.stock.opening import take_late_opening, take_opening_stock
 from hub.services.stock.publish import repair_drift, stock_moved
 from hub.services.work import owe
 from hub.store.catalogue import LISTING, items_by_listing, items_of_listings, land_listings
-from hub.store.connections import Connected, get_connection
+from hub.store.connections import Connected, are_books_open
 from hub.store.hearing import note_changes
 from hub.store.ids import new_id
 from hub.store.intake import Problem, keep_aside, resolve_kept
+from hub.store.known_orders import known_orders
 from hub.store.matching import awaited_by_lines, map_followers, map_new_listings
 from hub.store.order_lander import (
     ORDER,
     Landing,
     RawOrder,
-    known_orders,
     land_orders,
     ship_to_hash,
 )
-from hub.store.orders import refresh_phase
+from hub.store.orders import lock_known_orders, refresh_phase
 from hub.store.unit_of_work import Unit
 
 _ORDERS: TypeAdapter[list[Order]] = TypeAdapter(list[Order])
@@ -63,9 +64,13 @@ class Tally:
 
 
 def land_order_page(
-    hub: Hub, connection: Connected, raws: Sequence[bytes], translate: Translate,
-    in_same_commit: InSameCommit, told: bool = False,
-) -> Tally:  # fmt: skip
+    hub: Hub,
+    connection: Connected,
+    raws: Sequence[bytes],
+    translate: Translate,
+    in_same_commit: InSameCommit,
+    told: bool = False,
+) -> Tally:
     """Land a page of orders; `in_same_commit` moves the cursor, or finishes the doorbell.
 
     `told` says that a webhook rang for it; other changes wait whether one will.
@@ -75,8 +80,10 @@ def land_order_page(
     mapped, problems = map_items(fresh, unambiguous(translate), _ORDERS)
     tally = Tally(seen=len(raws), unchanged=len(raws) - len(fresh), quarantined=len(problems))
     with hub.store.unit_of_work() as unit:
-        landings = _reconciled(unit, connection, _newest(mapped), tally)
-        _write_orders(unit, connection, landings)
+        # as it is now: the books may have been opened since this connection was read
+        books_open = are_books_open(unit.connection, connection.id)
+        landings = _reconciled(unit, connection, books_open, _newest(mapped), tally)
+        _write_orders(unit, connection, books_open, landings)
         note_refunds(unit, hub, connection, landings)
         _note_hearing(unit, hub, connection, landings, told)
         _keep(unit, connection, ORDER, problems, [order.external_id for _, order in mapped])
@@ -105,11 +112,15 @@ def _newest(mapped: Sequence[tuple[Fresh, Order]]) -> list[tuple[Fresh, Order]]:
 
 
 def _reconciled(
-    unit: Unit, connection: Connected, mapped: Sequence[tuple[Fresh, Order]], tally: Tally
+    unit: Unit,
+    connection: Connected,
+    books_open: bool,
+    mapped: Sequence[tuple[Fresh, Order]],
+    tally: Tally,
 ) -> list[Landing]:
-    known = known_orders(unit, connection.id, [order.external_id for _, order in mapped])
-    # as it is now: the books may have been opened since this connection was read
-    books_open = get_connection(unit.connection, connection.id).books_opened_at is not None
+    ids = [order.external_id for _, order in mapped]
+    lock_known_orders(unit, connection.id, ids)  # what is being routed is seen when it was
+    known = known_orders(unit, connection.id, ids)
     landings = []
     for item, order in mapped:
         before, party_id = known.get(order.external_id, (None, None))
@@ -130,7 +141,9 @@ def _has_moved(unit: Unit, before: KnownOrder | None, order: Order) -> bool:
     return before.ship_to_hash != ship_to_hash(unit.keyring, order)
 
 
-def _write_orders(unit: Unit, connection: Connected, landings: Sequence[Landing]) -> None:
+def _write_orders(
+    unit: Unit, connection: Connected, books_open: bool, landings: Sequence[Landing]
+) -> None:
     listings = {
         line.listing_external_id
         for landing in landings
@@ -139,11 +152,13 @@ def _write_orders(unit: Unit, connection: Connected, landings: Sequence[Landing]
     }
     items = items_by_listing(unit, connection.id, listings)
     new = [one for one in landings if one.outcome.change == Change.NEW]
+    note_edits(unit, connection.code, landings)
     freed = land_orders(unit, connection.id, connection.code, landings, items)
     if freed:
         stock_moved(unit, freed)
         owe(unit, "reserve_waiting", "")
-    late = take_late_opening(unit, connection, [landing.source.order for landing in new], items)
+    orders = [landing.source.order for landing in new] if books_open else []
+    late = take_late_opening(unit, connection, orders, items)
     for landing in new:
         if landing.source.order.external_id in late:
             note = "open when the hub came, and understood only now"
@@ -159,9 +174,12 @@ def _write_orders(unit: Unit, connection: Connected, landings: Sequence[Landing]
 
 
 def land_listing_page(
-    hub: Hub, connection: Connected, raws: Sequence[bytes], translate: Translate,
+    hub: Hub,
+    connection: Connected,
+    raws: Sequence[bytes],
+    translate: Translate,
     in_same_commit: InSameCommit,
-) -> Tally:  # fmt: skip
+) -> Tally:
     """Land a page of listings and map the new ones."""
     with hub.store.reading() as database:
         fresh = fresh_items(database, connection.id, LISTING, raws)
@@ -199,9 +217,12 @@ def _go_on_with_mapped(unit: Unit, shop: Connected, mapped_now: Sequence[str]) -
 
 
 def _keep(
-    unit: Unit, connection: Connected, kind: str, problems: Sequence[Problem],
+    unit: Unit,
+    connection: Connected,
+    kind: str,
+    problems: Sequence[Problem],
     landed: Sequence[str],
-) -> None:  # fmt: skip
+) -> None:
     keep_aside(unit, connection.id, kind, problems)
     unread = {problem.external_id for problem in problems}
     resolve_kept(unit, connection.id, kind, [one for one in landed if one not in unread])

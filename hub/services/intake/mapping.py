@@ -53,9 +53,10 @@ def unambiguous(translate: Translate) -> Translate:
 
 
 def map_items(
-    items: Sequence[Fresh], translate: Translate,
+    items: Sequence[Fresh],
+    translate: Translate,
     validator: TypeAdapter[list[R]],
-) -> tuple[list[tuple[Fresh, R]], list[Problem]]:  # fmt: skip
+) -> tuple[list[tuple[Fresh, R]], list[Problem]]:
     """Translate and validate a page: at once when all is well, one by one when something is not."""
     mapped: list[tuple[Fresh, Mapping[str, Any]]] = []
     problems: list[Problem] = []

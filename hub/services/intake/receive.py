@@ -15,7 +15,7 @@ from hub.sdk.errors import MappingError, RejectedError, SignatureError
 from hub.sdk.secrets import Secret
 from hub.sdk.webhooks import Delivery, WebhookRequest, verify_hmac_sha256
 from hub.services.context import Hub
-from hub.services.intake.comparison import still_shown
+from hub.services.intake.absent import still_shown
 from hub.services.intake.gone import listing_is_gone, order_is_gone, shown_under
 from hub.services.intake.ingest import land_order_page
 from hub.services.work import draft, owe
@@ -80,6 +80,8 @@ def open_letter(hub: Hub, token: str, request: WebhookRequest) -> Letter:
 
 
 def _addressed(hub: Hub, token: str) -> Connected | None:
+    if "\0" in token:
+        return None  # nobody's; and PostgreSQL would refuse the question
     with hub.store.reading() as database:
         return find_by_hook_token(database, token)
 

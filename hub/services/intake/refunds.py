@@ -20,6 +20,7 @@ from hub.store.ids import new_id
 from hub.store.intake import keep_aside, resolve_kept
 from hub.store.jobs import JobResult, RunningJob
 from hub.store.orders import StoredOrder, get_order, refresh_phase
+from hub.store.other_hubs import Sign, note_other_hub
 from hub.store.unit_of_work import Unit
 
 REFUND = "refund"
@@ -34,11 +35,15 @@ def read_refunds(hub: Hub, job: RunningJob) -> JobResult:
     """Read all refunds of an order and land them; one that is there no longer is reversed."""
     with hub.store.reading() as database:
         order = get_order(database, job.subject)
-        before = database.execute(
-            select(_refund.c.external_id).where(
-                _refund.c.order_id == order.id, _refund.c.state == "made"
+        before = (
+            database.execute(
+                select(_refund.c.external_id).where(
+                    _refund.c.order_id == order.id, _refund.c.state == "made"
+                )
             )
-        ).scalars().all()  # fmt: skip
+            .scalars()
+            .all()
+        )
     shop = hub.connection(order.connection_id)
     reader = hub.open(shop).offering(ReadRefunds)
     if reader is None:
@@ -99,14 +104,24 @@ def _lines(refund: Refund) -> list[dict[str, Any]]:
 
 
 def _insert(unit: Unit, order: StoredOrder, refund: Refund) -> None:
+    if refund.key:  # only hubs write one, and this one never asked for it
+        text = f"it made the refund {refund.external_id} of order {order.number}"
+        note_other_hub(unit, order.connection_id, Sign.REFUND, text)
     unit.execute(
         _refund.insert().values(
-            id=new_id(), order_id=order.id, connection_id=order.connection_id,
-            external_id=refund.external_id, state="made", amount_minor=refund.amount_minor,
-            currency=refund.currency, reason=refund.reason, lines=_lines(refund),
-            refunded_at=refund.refunded_at, recorded_at=unit.now,
+            id=new_id(),
+            order_id=order.id,
+            connection_id=order.connection_id,
+            external_id=refund.external_id,
+            state="made",
+            amount_minor=refund.amount_minor,
+            currency=refund.currency,
+            reason=refund.reason,
+            lines=_lines(refund),
+            refunded_at=refund.refunded_at,
+            recorded_at=unit.now,
         )
-    )  # fmt: skip
+    )
     note_money(unit, order, PaymentEventKind.REFUNDED, refund.external_id, refund.amount_minor)
     unit.record(EventKind.REFUND_FOUND, order.id, order.connection_id)
 
@@ -153,17 +168,25 @@ def note_money(
     """Append what happened to an order's money, once per reference."""
     rows = tables.payment_event
     said = (
-        rows.c.order_id == order.id, rows.c.source == order.connection_id,
-        rows.c.kind == kind.value, rows.c.reference == reference,
-    )  # fmt: skip
+        rows.c.order_id == order.id,
+        rows.c.source == order.connection_id,
+        rows.c.kind == kind.value,
+        rows.c.reference == reference,
+    )
     if unit.execute(select(rows.c.id).where(*said)).first() is None:
         unit.execute(
             rows.insert().values(
-                id=new_id(), order_id=order.id, source=order.connection_id, kind=kind.value,
-                amount_minor=amount_minor, currency=order.record.currency, reference=reference,
-                occurred_at=unit.now, recorded_at=unit.now,
+                id=new_id(),
+                order_id=order.id,
+                source=order.connection_id,
+                kind=kind.value,
+                amount_minor=amount_minor,
+                currency=order.record.currency,
+                reference=reference,
+                occurred_at=unit.now,
+                recorded_at=unit.now,
             )
-        )  # fmt: skip
+        )
 
 
 def _count_anew(unit: Unit, order_id: str, whole: bool) -> None:

@@ -1,6 +1,7 @@
 """Accepting an order: verify its payment, promise its stock, hold it where something is missing."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select, update
@@ -11,17 +12,25 @@ from hub.records.order import ChannelState, HoldReason, PaymentTerms
 from hub.records.payment import PaymentVerification, Verdict
 from hub.records.policy import Policy
 from hub.services.context import Hub
-from hub.services.orders.holds import open_holds, place_hold, release_hold, release_placed
+from hub.services.orders.edits import decline_released
+from hub.services.orders.holds import (
+    keeps_its_promise,
+    open_holds,
+    place_hold,
+    release_hold,
+    release_placed,
+)
+from hub.services.orders.line_mapping import map_lines_of
 from hub.services.orders.refund_notes import apply_refunds
+from hub.services.orders.rules import apply_order_rules
 from hub.services.shipping.labels import wake_labels
+from hub.services.stock.backorders import note_waiting
 from hub.services.stock.publish import stock_moved
 from hub.services.work import owe
 from hub.store import ledger, tables
-from hub.store.catalogue import items_by_listing
 from hub.store.connections import Connected, get_connection
 from hub.store.decisions import keep_decision
 from hub.store.jobs import RunningJob
-from hub.store.lander import rows_by
 from hub.store.matching import names_by_sku
 from hub.store.orders import StoredLine, StoredOrder, get_order, refresh_phase
 from hub.store.unit_of_work import Unit
@@ -42,12 +51,16 @@ def accept(unit: Unit, policy: Policy, shop: Connected, order: StoredOrder) -> N
     map_lines_of(unit, order)
     order = get_order(unit.connection, order.id)
     order = apply_refunds(unit, order)
+    decline_released(unit, order.id)
     release_placed(unit, order.id, HoldReason.STOCK, by="routing")  # it says so again if need be
     _hold_for_status_and_address(unit, order)
     verification = trust_shop(order.record, shop.account.currency, policy)
     _keep_verification(unit, order, verification)
+    apply_order_rules(unit, shop, replace(order, verdict=verification.verdict))
     expiry = _expiry(policy, shop, order, verification.verdict, unit.now)
-    stock_moved(unit, _promise(unit, order.lines, expiry))
+    if keeps_its_promise(unit, order.id):
+        stock_moved(unit, _promise(unit, order.lines, expiry))
+    note_waiting(unit, get_order(unit.connection, order.id))
     if verification.verdict == Verdict.PASSED:
         _make_firm(unit, order)
         if order.verdict != Verdict.PASSED:
@@ -94,17 +107,30 @@ def _expiry(
 
 
 def _promise(unit: Unit, lines: Iterable[StoredLine], expires_at: datetime | None) -> set[str]:
-    """Reserve every mapped line that has no promise yet; gives the items asked for."""
+    """Reserve what of every mapped line is not promised yet; gives the items asked for."""
     if expires_at is not None and expires_at <= unit.now:
         return set()  # the promise would be over before it began
-    touched: set[str] = set()
+    groups: dict[str, list[StoredLine]] = {}
     for line in lines:
-        missing = line.counters.unpromised
-        if line.stock_item_id is None or missing <= 0 or line.counters.reserved:
-            continue
-        ledger.reserve(unit, line.id, line.stock_item_id, missing, expires_at)
-        touched.add(line.stock_item_id)  # had it or not: the channel that sold it shows less now
-    return touched
+        if line.stock_item_id and line.counters.unpromised > 0:
+            groups.setdefault(line.parent_id or line.id, []).append(line)
+    ledger.lock_promises(
+        unit, {str(line.stock_item_id) for group in groups.values() for line in group}
+    )
+    for group in groups.values():
+        _promise_together(unit, group, expires_at)
+    # had it or not: the channel that sold it shows less now
+    return {line.stock_item_id for group in groups.values() for line in group if line.stock_item_id}
+
+
+def _promise_together(unit: Unit, lines: Iterable[StoredLine], expires_at: datetime | None) -> None:
+    """Reserve all of these lines or none: the components of a kit are of no use alone."""
+    with unit.connection.begin_nested() as attempt:
+        for line in sorted(lines, key=lambda one: str(one.stock_item_id)):
+            missing = line.counters.unpromised
+            assert line.stock_item_id is not None
+            if not ledger.reserve(unit, line.id, line.stock_item_id, missing, expires_at):
+                return attempt.rollback()
 
 
 def _make_firm(unit: Unit, order: StoredOrder) -> None:
@@ -116,39 +142,6 @@ def _make_firm(unit: Unit, order: StoredOrder) -> None:
                rows.c.state == "active")
         .values(expires_at=None)
     )  # fmt: skip
-
-
-def map_lines_of(unit: Unit, order: StoredOrder) -> bool:
-    """Give unmapped lines the stock item their listing sells, where that is known by now."""
-    waiting = {
-        line.listing_external_id: line.id
-        for line in order.lines
-        if line.stock_item_id is None and line.listing_external_id
-    }
-    items = items_by_listing(unit, order.connection_id, waiting)
-    rows = tables.order_line
-    by_sku = items_by_sku(unit, order)
-    for line_id, item in by_sku.items():
-        unit.execute(update(rows).where(rows.c.id == line_id).values(stock_item_id=item))
-    for listing, item in items.items():
-        unit.execute(
-            update(rows)
-            .where(rows.c.order_id == order.id, rows.c.listing_external_id == listing,
-                   rows.c.stock_item_id.is_(None))
-            .values(stock_item_id=item)
-        )  # fmt: skip
-    return bool(items or by_sku)
-
-
-def items_by_sku(unit: Unit, order: StoredOrder) -> dict[str, str]:
-    """Give the items that lines name by SKU alone, of a shop that shows no listings at all."""
-    waiting = {line.id: line.sku for line in order.lines if not line.stock_item_id and line.sku}
-    listing, variant = tables.listing, tables.variant
-    shows = select(listing.c.id).where(listing.c.connection_id == order.connection_id).limit(1)
-    if not waiting or unit.execute(shows).first() is not None:
-        return {}
-    known = rows_by(unit, variant, "sku", set(waiting.values()), ("sku", "stock_item_id"))
-    return {id: known[sku].stock_item_id for id, sku in waiting.items() if sku in known}
 
 
 def map_lines(hub: Hub, job: RunningJob) -> None:
@@ -174,12 +167,20 @@ def map_lines(hub: Hub, job: RunningJob) -> None:
 
 
 def reserve_waiting(hub: Hub, job: RunningJob) -> None:
-    """Stock came: open orders that wait for it are looked at again, the oldest first."""
-    orders, hold = tables.sales_order, tables.hold
+    """Stock came: open orders that wait for it are looked at again, the oldest first.
+
+    Among them those of which something found a place and something reserved did not.
+    """
+    orders, line, hold = tables.sales_order, tables.order_line, tables.hold
     short = select(hold.c.order_id).where(
         hold.c.reason == HoldReason.STOCK.value, hold.c.released_at.is_(None)
     )
-    _look_again(hub, job, (orders.c.phase == "awaiting_stock") | orders.c.id.in_(short))
+    placed = select(line.c.order_id).where(
+        line.c.order_id == orders.c.id, line.c.allocated + line.c.shipped > 0
+    )
+    in_part = (orders.c.phase == "to_route") & placed.exists()
+    for_stock = (orders.c.phase == "awaiting_stock") | orders.c.id.in_(short)
+    _look_again(hub, job, for_stock | in_part)
 
 
 def route_waiting(hub: Hub, job: RunningJob) -> None:

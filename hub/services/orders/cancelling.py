@@ -10,6 +10,7 @@ from hub.sdk.capabilities import Accepted, CancelOrder
 from hub.sdk.errors import HubError
 from hub.services.context import Hub
 from hub.services.effects.effect_kind import EffectKind, offered
+from hub.services.orders.channel_changes import CANCELLATION as CANCELLATION
 from hub.services.orders.holds import place_hold, release_placed
 from hub.services.work import owe
 from hub.store import effects, tables
@@ -19,8 +20,6 @@ from hub.store.effects import Effect
 from hub.store.orders import find_order_id, get_order, refresh_phase
 from hub.store.sealing import Keyring
 from hub.store.unit_of_work import Unit
-
-CANCELLATION = "cancellation"
 
 _order = tables.sales_order
 
@@ -34,6 +33,8 @@ def may_cancel(hub: Hub, number: str) -> str:
     with hub.store.reading() as database:
         order = get_order(database, find_order_id(database, number))
     shop = hub.connection(order.connection_id)
+    if order.replaces_id is not None:
+        raise CancelRefusedError(f"no shop knows {order.number}: hub returns cancel ends it")
     if CancelOrder not in hub.registry.connector(shop.connector).provides:
         raise CancelRefusedError(f"{shop.code} cannot be asked; cancel the order there")
     if not order.is_open:
@@ -108,6 +109,8 @@ def _cancelled(unit: Unit, effect: Effect, answer: Accepted) -> None:
                _order.c.channel_state != ChannelState.CANCELLED.value)
         .values(channel_state=ChannelState.CANCELLED.value)
     )  # fmt: skip
+    told = {"reasons": ["the shop has cancelled it as we asked"]}
+    keep_decision(unit, effect.subject_id, CANCELLATION, "agreed", told)
     if changed:
         unit.record(EventKind.ORDER_CANCELLED, effect.subject_id, effect.connection_id)
     refresh_phase(unit, [effect.subject_id])
@@ -117,13 +120,14 @@ def _refused(unit: Unit, effect: Effect, reason: str) -> None:
     release_placed(unit, effect.subject_id, HoldReason.MANUAL, by=CANCELLATION)
     shop = get_connection(unit.connection, effect.connection_id)
     note = f"{shop.code} refuses to cancel it: {reason}"
+    keep_decision(unit, effect.subject_id, CANCELLATION, "refused", {"reasons": [note]})
     place_hold(unit, effect.subject_id, HoldReason.CHANNEL_REQUEST, note, by=CANCELLATION)
     refresh_phase(unit, [effect.subject_id])
 
 
 def _withdrawn(unit: Unit, effect: Effect) -> None:
     if _has_left(unit.connection, effect.subject_id):
-        why = {"reason": "parts of it left before the shop was asked: that is a return"}
+        why = {"reasons": ["parts of it left before the shop was asked: that is a return"]}
         keep_decision(unit, effect.subject_id, CANCELLATION, "too_late", why)
     release_placed(unit, effect.subject_id, HoldReason.MANUAL, by=CANCELLATION)
     refresh_phase(unit, [effect.subject_id])

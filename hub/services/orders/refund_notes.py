@@ -103,7 +103,7 @@ def apply_refunds(unit: Unit, order: StoredOrder) -> StoredOrder:
     lines = [
         RefundedLine(line.id, line.title, line.counters.quantity, line.counters.cancelled,
                      line.counters.allocated, line.counters.shipped, line.refunded)
-        for line in order.lines
+        for line in (*order.lines, *order.kits)
     ]  # fmt: skip
     found = leave_out(lines, _unnamed(unit, order.id))
     freed = {ledger.release(unit, line_id) for line_id, _ in found.cancelled} - {None}

@@ -1,6 +1,6 @@
 """Giving money back through the shop: reserved before it is asked for, never more than is owed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from hub.domain.effects import EffectState
 from hub.domain.refunds import share_of
+from hub.records.events import EventKind
 from hub.records.money import MoneyError, from_minor, to_minor
 from hub.records.payment import PaymentEventKind, RefundLine, RefundRequest
 from hub.registry import Opened
@@ -33,6 +34,10 @@ _events = tables.payment_event
 
 class RefundRefusedError(HubError):
     """This refund may not be asked for; the text says why, and what may be."""
+
+
+class RefundsBeingReadError(RefundRefusedError):
+    """What the shop itself gave back is being read: ask again shortly."""
 
 
 class UnclearAmountError(RefundRefusedError):
@@ -64,9 +69,9 @@ def plan_refund(
         raise RefundRefusedError("name either an amount or units of lines")
     with hub.store.reading() as database:
         order = get_order(database, find_order_id(database, number))
-        left = _refundable(database, order.id)
+        left = refundable(database, order.id)
         lines = tuple(_line(database, order, sku, n) for sku, n in (units or {}).items())
-    _check_shop(hub, order)
+    check_shop(hub, order)
     currency = order.record.currency
     wanted = _exactly(amount, currency) if amount else sum(line.amount_minor for line in lines)
     if wanted <= 0:
@@ -94,7 +99,8 @@ def _too_much(wanted: int, left: int, currency: str) -> str:
     )
 
 
-def _check_shop(hub: Hub, order: StoredOrder) -> None:
+def check_shop(hub: Hub, order: StoredOrder) -> None:
+    """Raise `RefundRefusedError` unless the shop can be asked and all its refunds are known."""
     shop = hub.connection(order.connection_id)
     provides = hub.registry.connector(shop.connector).provides
     if RefundOrder not in provides:
@@ -107,17 +113,17 @@ def _check_shop(hub: Hub, order: StoredOrder) -> None:
     if ReadRefunds in provides and (read or 0) != told:
         with hub.store.unit_of_work() as unit:
             owe(unit, "read_refunds", order.id, shop.id)
-        raise RefundRefusedError(f"the refunds of {order.number} are being read; try again shortly")
+        raise RefundsBeingReadError(f"the refunds of {order.number} are being read; try again")
 
 
 def _line(database: Connection, order: StoredOrder, sku: str, units: int) -> RefundLine:
     """Give the share of a line that these units are, after those given back before."""
     shown = {line.external_id: line for line in order.record.lines}
-    found = [line for line in order.lines if line.sku == sku and line.external_id in shown]
+    found = [line for line in order.channel_lines if line.sku == sku and line.external_id in shown]
     if len(found) != 1:
         raise RefundRefusedError(f"{order.number} has {len(found) or 'no'} lines of {sku}")
     line, told = found[0], shown[found[0].external_id]
-    before = _units_given_back(database, order.id, line.external_id)
+    before = units_given_back(database, order.id, line.external_id)
     if units <= 0 or before + units > line.counters.quantity:
         left = line.counters.quantity - before
         raise RefundRefusedError(f"of {sku} {left} can still be refunded, not {units}")
@@ -129,7 +135,8 @@ def _line(database: Connection, order: StoredOrder, sku: str, units: int) -> Ref
     )  # fmt: skip
 
 
-def _units_given_back(database: Connection, order_id: str, line: str) -> int:
+def units_given_back(database: Connection, order_id: str, line: str) -> int:
+    """Give the units of a line (the channel's id) whose money was given back or is asked for."""
     rows = database.execute(
         select(_refund.c.lines).where(
             _refund.c.order_id == order_id, _refund.c.state.in_(["asked", "made"])
@@ -147,7 +154,8 @@ def _captured(order_id: Any) -> ColumnElement[int]:
     return captured.scalar_subquery()
 
 
-def _refundable(database: Connection, order_id: str) -> int:
+def refundable(database: Connection, order_id: str) -> int:
+    """Give what may be given back now, in minor units of the order's currency."""
     left = _captured(order_id) - _order.c.refunded_minor - _order.c.refund_reserved_minor
     return int(database.execute(select(left).where(_order.c.id == order_id)).scalar_one())
 
@@ -165,7 +173,7 @@ def ask_refund(
             return str(effect_id)
         _reserve(unit, plan.order_id, plan.amount_minor, plan.currency)
         order = get_order(unit.connection, plan.order_id)
-        _check_units(unit, order, plan)
+        _check_units(unit, order, plan.lines)
         key = f"refund:{request_id}"
         unit.execute(
             _refund.insert().values(
@@ -190,26 +198,24 @@ def _reserve(unit: Unit, order_id: str, amount_minor: int, currency: str) -> Non
         .values(refund_reserved_minor=_order.c.refund_reserved_minor + amount_minor)
     )
     if not taken:
-        left = _refundable(unit.connection, order_id)
+        left = refundable(unit.connection, order_id)
         raise RefundRefusedError(_too_much(amount_minor, left, currency))
 
 
-def _check_units(unit: Unit, order: StoredOrder, plan: RefundPlan) -> None:
-    quantity = {line.external_id: line.counters.quantity for line in order.lines}
-    for line in plan.lines:
-        before = _units_given_back(unit.connection, order.id, line.line_external_id)
+def _check_units(unit: Unit, order: StoredOrder, lines: Sequence[RefundLine]) -> None:
+    quantity = {line.external_id: line.counters.quantity for line in order.channel_lines}
+    for line in lines:
+        before = units_given_back(unit.connection, order.id, line.line_external_id)
         if before + line.quantity > quantity[line.line_external_id]:
             raise RefundRefusedError("another refund of these units was asked for meanwhile")
 
 
 def _load(database: Connection, keyring: Keyring, effect: Effect) -> RefundRequest:
     row = database.execute(select(_refund).where(_refund.c.id == effect.subject_id)).one()
-    external_id = database.execute(
-        select(_order.c.external_id).where(_order.c.id == row.order_id)
-    ).scalar_one()
+    order = select(_order.c.external_id).where(_order.c.id == row.order_id)
     return RefundRequest(
-        order_external_id=external_id, amount_minor=row.amount_minor, currency=row.currency,
-        reason=row.reason, pays_back=row.pays_back,
+        order_external_id=database.execute(order).scalar_one(), reason=row.reason,
+        amount_minor=row.amount_minor, currency=row.currency, pays_back=row.pays_back,
         lines=tuple(RefundLine.model_validate(line) for line in row.lines),
     )  # fmt: skip
 
@@ -253,6 +259,7 @@ def _settle_reserved(unit: Unit, row: Any, given_back: bool) -> None:
     """Set free what a refund had reserved: one that is not asked for (any more) has nothing."""
     reserved = row.amount_minor if row.state == "asked" else 0
     given = row.amount_minor if given_back else 0
+    unit.record(EventKind.REFUND_SETTLED, row.id, row.connection_id)
     unit.execute(
         update(_order)
         .where(_order.c.id == row.order_id)
@@ -281,6 +288,8 @@ def reserve_again(unit: Unit, effect: Effect) -> None:
     if row.external_id is not None:
         raise RefundRefusedError(f"the shop shows it, as refund {row.external_id}: it happened")
     if effect.facts.state == EffectState.REFUSED:
+        lines = tuple(RefundLine.model_validate(line) for line in row.lines)
+        _check_units(unit, get_order(unit.connection, row.order_id), lines)
         _reserve(unit, row.order_id, row.amount_minor, row.currency)
         unit.execute(update(_refund).where(_refund.c.id == row.id).values(state="asked"))
 

@@ -1,18 +1,21 @@
 """What only a person can settle: a call nobody knows the end of, a record nobody understood."""
 
+from datetime import datetime
+
 from sqlalchemy import select, update
 
 from hub.domain.effects import EffectState
 from hub.records.events import EventKind
 from hub.records.order import HoldReason
-from hub.sdk.capabilities import Accepted, PullOrders, PullProducts, ReadRefunds
+from hub.sdk.capabilities import Accepted, PullMessages, PullOrders, PullProducts, ReadRefunds
 from hub.sdk.errors import HubError, MappingError
 from hub.services.context import Hub
 from hub.services.effects.effect_kinds import EFFECTS, LABEL, REFUND
 from hub.services.intake.ingest import InSameCommit, land_listing_page, land_order_page
-from hub.services.orders.holds import place_hold, release_hold
+from hub.services.orders.holds import place_hold, release_placed
 from hub.services.orders.refunding import reserve_again
 from hub.services.shipping.labels import owe_follow_up
+from hub.services.tickets.pulling import MESSAGE_KIND, land_messages
 from hub.services.work import owe
 from hub.store import effects, tables
 from hub.store.catalogue import LISTING
@@ -50,12 +53,22 @@ def it_never_happened(hub: Hub, effect_id: str, reason: str, by: str) -> None:
         effect = _to_settle(unit, effect_id)
         if effect.kind == REFUND:
             reserve_again(unit, effect)
+            _refuse_if_asked_anew(unit, effect)
         effects.reopen(unit, effect, f"{by}: {reason}")
         owe(unit, "perform_effect", effect.id, effect.connection_id)
         if effect.kind == LABEL:
             order_id, _ = _order_of(unit, effect)
-            release_hold(unit, order_id, HoldReason.POLICY, by)
+            release_placed(unit, order_id, HoldReason.POLICY, by="carrier", released_by=by)
+            owe_follow_up(unit, order_id)
             refresh_phase(unit, [order_id])
+
+
+def _refuse_if_asked_anew(unit: Unit, effect: Effect) -> None:
+    """A refused refund whose return has asked by another one since is not made as well."""
+    anew = tables.return_refund
+    dropped = select(anew.c.id).where(anew.c.id == effect.subject_id, anew.c.state == "dropped")
+    if unit.execute(dropped).first() is not None:
+        raise NotForAPersonError("its return has asked for it anew: that refund stands instead")
 
 
 def ask_for_labels_again(unit: Unit, order_id: str, by: str) -> int:
@@ -92,7 +105,7 @@ def _label_exists(unit: Unit, effect: Effect, reference: str, tracking: str) -> 
         )
     )  # fmt: skip
     order_id, connection_id = _order_of(unit, effect)
-    release_hold(unit, order_id, HoldReason.POLICY, "operator")
+    release_placed(unit, order_id, HoldReason.POLICY, by="carrier", released_by="operator")
     unit.record(EventKind.LABEL_BOUGHT, effect.subject_id, connection_id)
     owe_follow_up(unit, order_id)
     refresh_phase(unit, [order_id])
@@ -108,10 +121,13 @@ def _order_of(unit: Unit, effect: Effect) -> tuple[str, str]:
     return row.id, row.connection_id
 
 
-def hold_order(hub: Hub, order_id: str, note: str, by: str) -> bool:
-    """Hold an order by a person's decision; False when it is held so already."""
+def hold_order(
+    hub: Hub, order_id: str, note: str, by: str, reason: HoldReason = HoldReason.MANUAL,
+    until: datetime | None = None, keeps_promise: bool = True,
+) -> bool:  # fmt: skip
+    """Hold an order by a person's decision; False when they hold it for this reason already."""
     with hub.store.unit_of_work() as unit:
-        held = place_hold(unit, order_id, HoldReason.MANUAL, note, by)
+        held = place_hold(unit, order_id, reason, note, by, until, keeps_promise)
         refresh_phase(unit, [order_id])
         return held
 
@@ -129,6 +145,8 @@ def retry_kept(hub: Hub, item_id: str) -> bool:
         tally = land_listing_page(hub, connection, [raw], products.to_listing, nothing_more)
     elif kind == REFUND and (refunds := opened.offering(ReadRefunds)):
         return _reread_refunds(hub, connection.id, refunds, raw)
+    elif kind == MESSAGE_KIND and (messages := opened.offering(PullMessages)):
+        tally = land_messages(hub, connection, messages, [raw], nothing_more)
     else:
         raise HubError(f"{connection.connector} no longer reads records of the kind {kind}")
     if tally.quarantined:

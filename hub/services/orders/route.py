@@ -1,204 +1,136 @@
 """Routing an order: its promise becomes allocations, and a label is owed for each parcel."""
 
-from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
 
-from hub.domain.packing import parcel_weight_g
-from hub.domain.routing import STAGES, route
-from hub.records.connection import ConnectionState, Family
+from hub.domain.routing import OF_TODAY, route
+from hub.domain.routing.day import next_day, zone_of
+from hub.records.connection import ConnectionState
 from hub.records.events import EventKind
 from hub.records.order import ChannelState, HoldReason
 from hub.records.payment import Verdict
-from hub.records.plan import RoutingCandidate, RoutingLine, RoutingPlan
-from hub.sdk.capabilities import BuyLabel
+from hub.records.plan import RoutingPlan, RoutingRequest
+from hub.records.routing_policy import WhenShort
 from hub.services.context import Hub
-from hub.services.effects.effect_kinds import LABEL
 from hub.services.orders.holds import open_holds, place_hold
 from hub.services.orders.refund_notes import apply_refunds
-from hub.services.work import owe
-from hub.store import effects, ledger, tables
-from hub.store.connections import Connected, get_connection, list_connections
+from hub.services.orders.routing_facts import routing_candidates, routing_request, rules_brought
+from hub.services.orders.work_given import carry_out
+from hub.services.shipping.parcel_orders import seller_for
+from hub.services.work import draft
+from hub.store import tables
+from hub.store.connections import Connected, get_connection
 from hub.store.decisions import keep_decision
-from hub.store.ids import new_id
-from hub.store.jobs import RunningJob
-from hub.store.ledger import Placement
-from hub.store.orders import StoredOrder, get_order, refresh_phase
+from hub.store.jobs import RunningJob, insert_jobs
+from hub.store.orders import StoredOrder, get_order, lock_order, refresh_phase
 from hub.store.unit_of_work import Unit
+
+ROUTING = "routing"
+"""The kind of these decisions, and the name that places and lifts their holds."""
 
 
 def route_order(hub: Hub, job: RunningJob) -> None:
     """Route what is reserved, if nothing stands against it; otherwise the order waits as it is."""
     with hub.store.unit_of_work() as unit:
+        lock_order(unit, job.subject)  # another address must not land while it is routed
         # Holds first: whoever lifts one has stored what it was for.
         held = open_holds(unit, job.subject)
         order = apply_refunds(unit, get_order(unit.connection, job.subject))
         outcome = "no_change"
-        if not held and _may_ship(unit, order) and (lines := _lines_to_route(order)):
-            outcome = _route(unit, hub, order, lines)
+        if not held and _may_ship(unit, order):
+            request = routing_request(unit, order)
+            if request.lines and _ships_now(order, request):
+                outcome = _route(unit, hub, order, request)
         job.finish(unit, outcome)
 
 
 def _may_ship(unit: Unit, order: StoredOrder) -> bool:
     shop = get_connection(unit.connection, order.connection_id)
-    short = any(line.counters.unpromised > 0 for line in order.lines if line.stock_item_id)
     return (
         shop.writes
         and order.channel_state == ChannelState.OPEN
         and order.verdict == Verdict.PASSED
         and not open_holds(unit, order.id)
-        and not short  # an order ships together; only a line nobody can map stays behind
     )
 
 
-def _lines_to_route(order: StoredOrder) -> list[RoutingLine]:
-    return [
-        RoutingLine(
-            order_line_id=line.id, stock_item_id=line.stock_item_id, sku=line.sku,
-            quantity=line.counters.reserved,
-        )
-        for line in order.lines
-        if line.stock_item_id and line.counters.reserved > 0
-    ]  # fmt: skip
+def _ships_now(order: StoredOrder, request: RoutingRequest) -> bool:
+    """An order that ships together waits for its last unit; only a line nobody can map stays."""
+    short = any(line.counters.unpromised > 0 for line in order.lines if line.stock_item_id)
+    return not short or request.policy.when_short == WhenShort.SHIP
 
 
-def _route(unit: Unit, hub: Hub, order: StoredOrder, lines: Sequence[RoutingLine]) -> str:
-    sellers = _sellers(hub, unit)
-    carrier = next((one for one in sellers if one.state == ConnectionState.ACTIVE), None)
-    if sellers and carrier is None:
-        return _wait_for(unit, order, sellers[0])
+def _route(unit: Unit, hub: Hub, order: StoredOrder, request: RoutingRequest) -> str:
+    carrier = seller_for(hub, unit, order)
     if carrier is None:
         note = "no carrier with writes on sells labels: connect one, or switch it on, then release"
-        place_hold(unit, order.id, HoldReason.POLICY, note, by="routing")
-        refresh_phase(unit, [order.id])
-        return "business_failure"
-    candidates = _candidates(unit, lines)
-    stages = {**STAGES, **{rule.name: rule.stage for rule in hub.registry.routing_rules()}}
-    plan = route(lines, candidates, order.ship_country, hub.policy, stages)
-    _keep(unit, order, lines, candidates, plan)
+        return _hold(unit, order, HoldReason.POLICY, note)
+    if carrier.state != ConnectionState.ACTIVE:
+        return _wait_for(unit, order, carrier)
+    candidates = routing_candidates(unit, request)
+    plan = route(request, candidates, rules_brought(hub.registry))
+    document = {
+        "request": request.to_document(),
+        "candidates": [candidate.to_document() for candidate in candidates],
+        "plan": plan.to_document(),
+    }
+    _keep(unit, order, _outcome(plan), document)
     if plan.short:
-        place_hold(unit, order.id, HoldReason.STOCK, "no open location has it all", by="routing")
-        refresh_phase(unit, [order.id])
-        return "business_failure"
-    _carry_out(unit, hub, order, plan, carrier)
+        _look_again_tomorrow(unit, order, request, plan)
+    if not plan.allocations and _is_under_way(order):
+        return "no_change"  # a hold would stop its other parcels; stock that comes brings it back
+    if not plan.allocations:
+        return _hold(unit, order, HoldReason.STOCK, _why_short(plan))
+    carry_out(unit, hub.policy, order.id, plan, carrier.id)
     unit.record(EventKind.ORDER_ROUTED, order.id, order.connection_id)
     refresh_phase(unit, [order.id])
-    return "ok"
-
-
-def _sellers(hub: Hub, unit: Unit) -> list[Connected]:
-    """The connected carriers that may sell labels, in use or not; rate shopping joins here."""
-    return [
-        carrier
-        for carrier in list_connections(unit.connection, Family.CARRIER)
-        if carrier.writes and carrier.state != ConnectionState.DISABLED
-        and BuyLabel in hub.registry.connector(carrier.connector).provides
-    ]  # fmt: skip
+    return "partial" if plan.short else "ok"
 
 
 def _wait_for(unit: Unit, order: StoredOrder, carrier: Connected) -> str:
     """Leave the order as it is: it goes on by itself when its carrier is back."""
     reason = f"{carrier.code} is {carrier.state}; the order goes on when it is back"
-    keep_decision(unit, order.id, "routing", "waiting", {"reason": reason})
+    _keep(unit, order, "waiting", {"reason": reason})
     return "no_change"
 
 
-def _candidates(unit: Unit, lines: Sequence[RoutingLine]) -> list[RoutingCandidate]:
-    level, promise, place = tables.stock_level, tables.stock_promise, tables.location
-    items = [line.stock_item_id for line in lines]
-    needed = Counter[str]()
-    for line in lines:
-        needed[line.stock_item_id] += line.quantity
-    uncounted = set(
-        unit.execute(
-            select(promise.c.stock_item_id)
-            .where(promise.c.stock_item_id.in_(items), promise.c.tracked.is_(False))
-        ).scalars()
-    )  # fmt: skip
-    free: dict[str, dict[str, int]] = {}
-    for row in unit.execute(select(level).where(level.c.stock_item_id.in_(items))):
-        free.setdefault(row.location_id, {})[row.stock_item_id] = row.on_hand - row.allocated
-    return [
-        RoutingCandidate(
-            location_id=row.id, code=row.code, state=row.state, country=row.country,
-            priority=row.priority,
-            available={**free.get(row.id, {}), **{item: needed[item] for item in uncounted}},
-        )
-        for row in unit.execute(select(place).order_by(place.c.priority, place.c.code))
-    ]  # fmt: skip
+def _hold(unit: Unit, order: StoredOrder, reason: HoldReason, note: str) -> str:
+    place_hold(unit, order.id, reason, note, by=ROUTING)
+    refresh_phase(unit, [order.id])
+    return "business_failure"
 
 
-def _keep(
-    unit: Unit, order: StoredOrder, lines: Sequence[RoutingLine],
-    candidates: Sequence[RoutingCandidate], plan: RoutingPlan,
-) -> None:  # fmt: skip
-    document: dict[str, Any] = {
-        "lines": [line.to_document() for line in lines],
-        "candidates": [candidate.to_document() for candidate in candidates],
-        "plan": plan.to_document(),
-    }
-    keep_decision(unit, order.id, "routing", "short" if plan.short else "routed", document)
+def _is_under_way(order: StoredOrder) -> bool:
+    return any(line.counters.allocated or line.counters.shipped for line in order.lines)
 
 
-def _carry_out(
-    unit: Unit, hub: Hub, order: StoredOrder, plan: RoutingPlan, carrier: Connected
+def _outcome(plan: RoutingPlan) -> str:
+    if not plan.short:
+        return "routed"
+    return "routed in part" if plan.allocations else "short"
+
+
+def _why_short(plan: RoutingPlan) -> str:
+    return "no open location has it all: " + "; ".join(plan.missing)
+
+
+def _keep(unit: Unit, order: StoredOrder, outcome: str, document: dict[str, Any]) -> None:
+    """Keep a decision, unless the last one about this order was the same in every respect."""
+    rows = tables.decision
+    last = unit.execute(
+        select(rows.c.outcome, rows.c.document)
+        .where(rows.c.subject_id == order.id, rows.c.kind == ROUTING)
+        .order_by(rows.c.id.desc()).limit(1)
+    ).first()  # fmt: skip
+    if last is None or (last.outcome, last.document) != (outcome, document):
+        keep_decision(unit, order.id, ROUTING, outcome, document)
+
+
+def _look_again_tomorrow(
+    unit: Unit, order: StoredOrder, request: RoutingRequest, plan: RoutingPlan
 ) -> None:
-    by_location: dict[str, list[Placement]] = {}
-    for part in plan.allocations:
-        placement = Placement(
-            part.order_line_id, part.stock_item_id, part.location_id, part.quantity
-        )
-        by_location.setdefault(part.location_id, []).append(placement)
-    for location_id, placements in by_location.items():
-        _give_work(unit, hub, order, location_id, placements, carrier)
-    for line in {part.order_line_id for part in plan.allocations}:
-        ledger.consume_reservation(unit, line)
-
-
-def _give_work(
-    unit: Unit, hub: Hub, order: StoredOrder, location_id: str, placements: Sequence[Placement],
-    carrier: Connected,
-) -> None:  # fmt: skip
-    """Give one location its part: allocations, work, a draft shipment, an owed label."""
-    work_id, shipment_id = new_id(), new_id()
-    unit.execute(
-        tables.fulfilment_order.insert().values(
-            id=work_id, order_id=order.id, location_id=location_id, created_at=unit.now
-        )
-    )
-    facts = _item_facts(unit, placements)
-    for placement in placements:
-        ledger.allocate(unit, placement, work_id, tracked=facts[placement.stock_item_id][0])
-    weight = parcel_weight_g(
-        [(place.quantity, facts[place.stock_item_id][1]) for place in placements], hub.policy
-    )
-    unit.execute(
-        tables.shipment.insert().values(
-            id=shipment_id, order_id=order.id, fulfilment_order_id=work_id,
-            location_id=location_id, connection_id=carrier.id, weight_g=weight,
-            created_at=unit.now,
-        )
-    )  # fmt: skip
-    unit.execute(
-        tables.shipment_line.insert(),
-        [
-            {"shipment_id": shipment_id, "order_line_id": place.line_id, "quantity": place.quantity}
-            for place in placements
-        ],
-    )
-    effect_id = effects.prepare(unit, LABEL, carrier.id, f"label:{shipment_id}:1", shipment_id)
-    if effect_id:
-        owe(unit, "perform_effect", effect_id, carrier.id)
-
-
-def _item_facts(unit: Unit, placements: Sequence[Placement]) -> dict[str, tuple[bool, int | None]]:
-    """Give for each stock item whether it is counted, and the weight of one unit in grams."""
-    promise, variant = tables.stock_promise, tables.variant
-    rows = unit.execute(
-        select(promise.c.stock_item_id, promise.c.tracked, variant.c.weight_g)
-        .outerjoin(variant, variant.c.stock_item_id == promise.c.stock_item_id)
-        .where(promise.c.stock_item_id.in_([place.stock_item_id for place in placements]))
-    )
-    return {row.stock_item_id: (row.tracked, row.weight_g) for row in rows}
+    """Where only today stands against a location, no event would bring the order back."""
+    if any(no.stage in OF_TODAY for no in plan.rejected):
+        at = next_day(unit.now, zone_of(request.policy))
+        insert_jobs(unit, [draft("accept_order", order.id, run_at=at)])

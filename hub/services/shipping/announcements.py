@@ -20,10 +20,14 @@ def _load_announcement(database: Connection, keyring: Keyring, effect: Effect) -
     order_id = database.execute(
         select(shipment.c.order_id).where(shipment.c.id == effect.subject_id)
     ).scalar_one()
+    order = get_order(database, order_id)
     parcel = parcel_notice(database, effect.subject_id)
+    if order.replaces_id is not None:  # the shop knows the first order, and none of these lines
+        order = get_order(database, order.replaces_id)
+        parcel = parcel.model_copy(update={"lines": ()})
     tracking = f" Tracking number: {parcel.tracking_number}." if parcel.tracking_number else ""
     return ShipmentNotice(
-        order_external_id=get_order(database, order_id).external_id, parcel=parcel,
+        order_external_id=order.external_id, parcel=parcel,
         text=f"Your parcel is on its way with {parcel.carrier}.{tracking}",
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from hub.records.events import EventKind
 from hub.records.order import ChannelState
@@ -10,6 +10,7 @@ from hub.sdk.capabilities import PushShipment, PushTracking, TrackParcels
 from hub.sdk.errors import HubError
 from hub.services.context import Hub
 from hub.services.effects.effect_kinds import ANNOUNCEMENT
+from hub.services.shipping.labels import contents_of, settle_work
 from hub.services.shipping.voids import is_being_voided
 from hub.services.work import owe
 from hub.store import effects, ledger, tables
@@ -39,6 +40,9 @@ def hand_over_in(unit: Unit, hub: Hub, shipment_id: str) -> bool:
         return False
     if is_being_voided(unit, shipment_id):
         raise NotHandedOverError("the carrier was asked to take its label back")
+    contents = contents_of(unit, shipment_id)
+    if not contents:
+        raise NotHandedOverError("nothing is left in the parcel; its label is given back")
     left = unit.changed(
         update(_shipment)
         .where(_shipment.c.id == shipment_id, _shipment.c.state == "label_purchased")
@@ -46,9 +50,8 @@ def hand_over_in(unit: Unit, hub: Hub, shipment_id: str) -> bool:
     )
     if not left:
         raise NotHandedOverError(f"the parcel is {row.state}; only a labelled one can leave")
-    ledger.ship(unit, row.fulfilment_order_id, shipment_id)
-    work = tables.fulfilment_order
-    unit.execute(update(work).where(work.c.id == row.fulfilment_order_id).values(state="closed"))
+    ledger.ship(unit, row.fulfilment_order_id, shipment_id, contents)
+    settle_work(unit, row.fulfilment_order_id)
     _tell_the_shop(unit, hub, row.order_id, shipment_id)
     _follow_the_parcel(unit, hub, row)
     refresh_phase(unit, [row.order_id])
@@ -57,7 +60,10 @@ def hand_over_in(unit: Unit, hub: Hub, shipment_id: str) -> bool:
 
 def _tell_the_shop(unit: Unit, hub: Hub, order_id: str, shipment_id: str) -> None:
     order = tables.sales_order
-    shop_id = unit.execute(select(order.c.connection_id).where(order.c.id == order_id)).scalar_one()
+    row = unit.execute(
+        select(order.c.connection_id, order.c.replaces_id).where(order.c.id == order_id)
+    ).one()
+    shop_id = row.connection_id
     shop = get_connection(unit.connection, shop_id)
     provides = hub.registry.connector(shop.connector).provides
     if PushShipment in provides:
@@ -65,7 +71,7 @@ def _tell_the_shop(unit: Unit, hub: Hub, order_id: str, shipment_id: str) -> Non
         effect_id = effects.prepare(unit, ANNOUNCEMENT, shop_id, key, shipment_id)
         if effect_id:
             owe(unit, "perform_effect", effect_id, shop_id)
-    if PushTracking in provides:
+    if PushTracking in provides and row.replaces_id is None:
         want(unit, shop_id, TRACKING, [order_id])
     unit.record(EventKind.PARCEL_HANDED_OVER, shipment_id, shop_id)
 
@@ -85,7 +91,7 @@ def ready_to_leave(hub: Hub) -> list[str]:
         select(_shipment.c.id)
         .join(order, order.c.id == _shipment.c.order_id)
         .where(
-            _shipment.c.state == "label_purchased",
+            _is_labelled(),
             order.c.channel_state != ChannelState.CANCELLED.value,
             order.c.id.not_in(held),
         )
@@ -95,9 +101,15 @@ def ready_to_leave(hub: Hub) -> list[str]:
         return list(database.execute(query).scalars())
 
 
+def _is_labelled() -> ColumnElement[bool]:
+    part = tables.shipment_line
+    filled = select(part.c.shipment_id).where(part.c.shipment_id == _shipment.c.id).exists()
+    return (_shipment.c.state == "label_purchased") & filled
+
+
 def labelled_shipments(hub: Hub, order_id: str | None = None) -> list[str]:
     """Give the parcels that have a label and wait to leave, oldest first."""
-    query = select(_shipment.c.id).where(_shipment.c.state == "label_purchased")
+    query = select(_shipment.c.id).where(_is_labelled())
     if order_id is not None:
         query = query.where(_shipment.c.order_id == order_id)
     with hub.store.reading() as database:

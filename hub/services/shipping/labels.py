@@ -1,6 +1,6 @@
 """Labels as effects: bought for a parcel that waits, unless its order is held, changed or over."""
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from hub.domain.effects import EffectState, Need
 from hub.records.address import Party
@@ -12,8 +12,9 @@ from hub.sdk.capabilities import BuyLabel
 from hub.services.effects.effect_kind import EffectKind, offered
 from hub.services.orders.holds import place_hold
 from hub.services.stock.publish import stock_moved
+from hub.services.warehouse.batches import recall_work
 from hub.services.work import owe
-from hub.store import ledger, tables
+from hub.store import effects, ledger, tables
 from hub.store.effects import Effect
 from hub.store.orders import refresh_phase
 from hub.store.people import ErasedError, open_parties, seal_for
@@ -102,7 +103,11 @@ def hold_as_refused(unit: Unit, effect: Effect, why: HoldReason, note: str) -> N
 
 
 def label_need(database: Connection, effect: Effect) -> Need:
-    """A label is bought unless a hold says not now, or the order or parcel is over."""
+    """A label is bought unless a hold says not now, or the order or parcel is over.
+
+    One that was lost, and is proven not to exist, is given up where the order changed meanwhile:
+    the order waited only for this answer.
+    """
     shipment, order = tables.shipment, tables.sales_order
     row = database.execute(
         select(order.c.id, order.c.channel_state, shipment.c.state)
@@ -110,6 +115,9 @@ def label_need(database: Connection, effect: Effect) -> Need:
         .where(shipment.c.id == effect.subject_id)
     ).one()
     if row.channel_state in OVER or row.state == "voided":
+        return Need.OVER
+    absent = effect.facts.state == EffectState.PREPARED and effect.facts.sends > 0
+    if absent and _follow_up(database, row.id):
         return Need.OVER
     held = tables.hold
     query = select(held.c.id).where(held.c.order_id == row.id, held.c.released_at.is_(None))
@@ -131,15 +139,89 @@ def label_withdrawn(unit: Unit, effect: Effect) -> None:
     refresh_phase(unit, [row.order_id])
 
 
+def withdraw_label(unit: Unit, shipment_id: str, why: str) -> bool:
+    """Ask for a label no more; False when it may be bought at this moment: it counts as bought."""
+    effect = tables.effect
+    owed = unit.execute(
+        select(effect.c.id, effect.c.state).where(
+            effect.c.subject_id == shipment_id, effect.c.kind == LABEL
+        )
+    ).all()
+    if any(one.state not in (EffectState.PREPARED, EffectState.REFUSED) for one in owed):
+        return False
+    for one in owed:
+        if one.state == EffectState.PREPARED:
+            effects.mark_refused(unit, one.id, why)
+    return True
+
+
+def works_without_parcel(unit: Unit, order_id: str) -> list[str]:
+    """Give the work of an order whose boxes are not closed: nothing of it has a label.
+
+    Nobody closes them before this unit ends: who does at this moment is waited for.
+    """
+    work, shipment = tables.fulfilment_order, tables.shipment
+    waiting = select(shipment.c.fulfilment_order_id).where(
+        shipment.c.order_id == order_id, shipment.c.state.in_(["draft", "label_purchased"])
+    )
+    query = select(work.c.id).where(
+        work.c.order_id == order_id, work.c.state.in_(["open", "in_progress"]),
+        work.c.id.not_in(waiting),
+    ).order_by(work.c.id)  # fmt: skip
+    unit.execute(query.with_for_update())
+    return list(unit.execute(query).scalars())
+
+
 def end_parcel(unit: Unit, shipment_id: str, fulfilment_order_id: str) -> set[str]:
-    """End a parcel that will not leave, and its work; gives the items it set free."""
-    shipment, work = tables.shipment, tables.fulfilment_order
+    """End a parcel that will not leave; gives the items it set free.
+
+    The work ends with its last parcel; what was fetched for it goes back to its shelf.
+    """
+    shipment = tables.shipment
     waiting = shipment.c.state.in_(["draft", "label_purchased"])
     unit.execute(
         update(shipment).where(shipment.c.id == shipment_id, waiting).values(state="voided")
     )
-    unit.execute(update(work).where(work.c.id == fulfilment_order_id).values(state="cancelled"))
-    return ledger.unallocate(unit, fulfilment_order_id)
+    others = select(shipment.c.id).where(
+        shipment.c.fulfilment_order_id == fulfilment_order_id, waiting
+    )
+    if unit.execute(others.limit(1)).first() is None:
+        return end_work(unit, fulfilment_order_id)
+    return ledger.unallocate(unit, fulfilment_order_id, contents_of(unit, shipment_id))
+
+
+def end_work(unit: Unit, fulfilment_order_id: str) -> set[str]:
+    """End a piece of work with what is left of it; gives the items it set free."""
+    freed = ledger.unallocate(unit, fulfilment_order_id)
+    settle_work(unit, fulfilment_order_id)
+    return freed
+
+
+def settle_work(unit: Unit, fulfilment_order_id: str) -> None:
+    """Close work of which nothing is left to ship; cancelled if nothing was shipped at all.
+
+    What of it nobody fetched by task is not to be fetched any more.
+    """
+    work, given = tables.fulfilment_order, tables.allocation
+    row = unit.execute(
+        select(
+            func.coalesce(
+                func.sum(given.c.allocated - given.c.released - given.c.shipped), 0
+            ).label("left"),
+            func.coalesce(func.sum(given.c.shipped), 0).label("shipped"),
+        ).where(given.c.fulfilment_order_id == fulfilment_order_id)
+    ).one()
+    if not row.left:
+        state = "closed" if row.shipped else "cancelled"
+        unit.execute(update(work).where(work.c.id == fulfilment_order_id).values(state=state))
+        recall_work(unit, fulfilment_order_id)
+
+
+def contents_of(unit: Unit, shipment_id: str) -> dict[str, int]:
+    """Give the units of each order line in a parcel."""
+    part = tables.shipment_line
+    rows = unit.execute(select(part).where(part.c.shipment_id == shipment_id))
+    return {row.order_line_id: row.quantity for row in rows}
 
 
 def owe_follow_up(unit: Unit, order_id: str) -> None:

@@ -12,6 +12,7 @@ from hub.sdk.errors import RejectedError
 from hub.services.context import Hub
 from hub.services.shipping.parcels import order_tracking
 from hub.services.stock.publish import stock_moved
+from hub.services.tickets.parcel_watch import note_silence
 from hub.services.work import draft
 from hub.store import tables
 from hub.store.desired import TRACKING, confirm, mark_sent, open_wishes, refuse
@@ -39,6 +40,8 @@ def track_parcel(hub: Hub, job: RunningJob) -> JobResult:
     with hub.store.unit_of_work() as unit:
         state = record_scans(unit, row.id, scans)
         now = unit.now
+        if state not in ARRIVED and now - row.handed_over_at > GIVE_UP_AFTER:
+            note_silence(unit, row.id, row.order_id, GIVE_UP_AFTER)
     if state in ARRIVED or now - row.handed_over_at > GIVE_UP_AFTER:
         return JobResult("ok", {"seen": len(scans)})
     raise LookAgain(now + LOOK_AGAIN, f"the parcel is {state}")

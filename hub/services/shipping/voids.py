@@ -11,7 +11,7 @@ from hub.registry import Opened
 from hub.sdk.capabilities import Accepted, VoidLabel
 from hub.services.context import Hub
 from hub.services.effects.effect_kind import EffectKind, nothing_more, offered
-from hub.services.shipping.labels import OVER, end_parcel, hold_as_refused
+from hub.services.shipping.labels import OVER, contents_of, end_parcel, hold_as_refused
 from hub.services.stock.publish import stock_moved
 from hub.services.work import owe
 from hub.store import effects, tables
@@ -33,10 +33,11 @@ def owe_voids(unit: Unit, hub: Hub, order_id: str) -> int:
         .where(_shipment.c.order_id == order_id, _shipment.c.state == "label_purchased")
         .with_for_update()  # it may be handed over at this moment
     ).all()
-    return sum(_owe_void(unit, hub, row) for row in bought)
+    return sum(owe_void(unit, hub, row) for row in bought)
 
 
-def _owe_void(unit: Unit, hub: Hub, row: Any) -> bool:
+def owe_void(unit: Unit, hub: Hub, row: Any) -> bool:
+    """Owe the return of one bought label, by its parcel's row; False where nobody takes it back."""
     carrier = get_connection(unit.connection, row.connection_id)
     if VoidLabel not in hub.registry.connector(carrier.connector).provides:
         return False
@@ -91,6 +92,10 @@ def _voided(unit: Unit, effect: Effect, answer: Any) -> None:
 
 
 def _void_refused(unit: Unit, effect: Effect, reason: str) -> None:
+    """A person decides about the parcel, unless nothing is left in it: then it is over."""
+    if not contents_of(unit, effect.subject_id):
+        _voided(unit, effect, None)
+        return
     note = f"the carrier does not take the label back: {reason}"
     hold_as_refused(unit, effect, HoldReason.CHANGED, note)
 

@@ -13,6 +13,7 @@ from hub.store.catalogue import Offer
 from hub.store.connections import Connected
 from hub.store.decisions import keep_decision
 from hub.store.desired import Wish, times_sent
+from hub.store.kits import kit_needs
 from hub.store.unit_of_work import Unit
 
 POLICIES = HUB_WINS, CHANNEL_WINS = "hub_wins", "channel_wins"
@@ -46,8 +47,13 @@ def settle_hand_edits(unit: Unit, shop: Connected, edits: Sequence[HandEdit]) ->
     """Decide by the connection's policy; every edit leaves a decision with its numbers."""
     row = tables.connection
     policy = unit.execute(select(row.c.stock_policy).where(row.c.id == shop.id)).scalar_one()
-    settle = _follow if policy == CHANNEL_WINS else _overwrite
-    return [settle(unit, shop, edit) for edit in edits if not _is_ours(unit, shop, edit)]
+    kits = kit_needs(unit.connection)  # nobody can type how many of their components there are
+    return [
+        (_follow if policy == CHANNEL_WINS and edit.offer.stock_item_id not in kits
+         else _overwrite)(unit, shop, edit)
+        for edit in edits
+        if not _is_ours(unit, shop, edit)
+    ]  # fmt: skip
 
 
 def _is_ours(unit: Unit, shop: Connected, edit: HandEdit) -> bool:

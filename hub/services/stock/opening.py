@@ -6,8 +6,9 @@ from sqlalchemy import func, select
 
 from hub.records.catalogue import ListingKind, Tracking
 from hub.records.order import ChannelState, Order
-from hub.store import ledger, tables
+from hub.store import ledger, stock_names, tables
 from hub.store.connections import Connected, get_connection
+from hub.store.kits import KIT
 from hub.store.order_lander import ORDER
 from hub.store.unit_of_work import Unit
 
@@ -65,9 +66,7 @@ def take_late_opening(
 
 def default_location(unit: Unit) -> str:
     """Give the place that stock belongs to when nobody says: the one that ships first."""
-    place = tables.location
-    first = unit.execute(select(place.c.id).order_by(place.c.priority, place.c.code)).scalars()
-    return str(first.first())
+    return stock_names.default_location(unit.connection)
 
 
 def _shown_by_item(unit: Unit, shop: Connected) -> dict[str, int]:
@@ -76,8 +75,9 @@ def _shown_by_item(unit: Unit, shop: Connected) -> dict[str, int]:
     own = unit.execute(
         select(variant.c.stock_item_id, listing.c.observed_quantity)
         .join(variant, variant.c.id == listing.c.variant_id)
-        .where(listing.c.connection_id == shop.id, listing.c.tracking == Tracking.COUNTED.value)
-    )
+        .where(listing.c.connection_id == shop.id, listing.c.tracking == Tracking.COUNTED.value,
+               variant.c.kind != KIT)
+    )  # fmt: skip
     shown = {row.stock_item_id: row.observed_quantity or 0 for row in own}
     parent = listing.alias()
     pools = unit.execute(

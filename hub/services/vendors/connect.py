@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from hub.records.connection import Account, ConnectionState, Family
 from hub.records.events import EventKind
-from hub.sdk.capabilities import PullOrders, PullProducts
+from hub.records.order import HoldReason
+from hub.sdk.capabilities import PullMessages, PullOrders, PullProducts, PullReturns
 from hub.sdk.config import check_config, secret_fields, split_secrets
 from hub.sdk.connector import Connector
 from hub.sdk.errors import ConfigError
@@ -26,15 +27,19 @@ from hub.store.connections import (
     list_connections,
     open_secrets,
     replace_secrets,
+    set_account,
     set_state,
     set_writes,
 )
 from hub.store.cursors import forget_cursor
 from hub.store.jobs import hold_connection_jobs, resume_connection_jobs, wake_connection_jobs
-from hub.store.schedules import enable_schedules_of, put_schedule
+from hub.store.schedules import put_schedule, wake_schedules_of
 from hub.store.unit_of_work import Unit
 
-_PULLS = {PullProducts: "pull_products", PullOrders: "pull_orders"}
+_PULLS = {
+    PullProducts: "pull_products", PullOrders: "pull_orders", PullMessages: "pull_messages",
+    PullReturns: "pull_returns",
+}  # fmt: skip
 """Products first: an order line is mapped as it lands when its listing is known by then."""
 
 
@@ -49,8 +54,9 @@ def connect(
     full = check_config(descriptor.config_schema, config)
     shown, secrets = split_secrets(descriptor.config_schema, full)
     opened = hub.registry.open(
-        "new", connector, shown, secrets, hub.http_for("new"), hub.store.clock
-    )
+        "new", connector, shown, secrets, hub.http_for("new"), hub.store.clock,
+        mail=hub.mail_for("new"),
+    )  # fmt: skip
     account = opened.connector.check()
     new = NewConnection(
         code=code, connector=connector, family=descriptor.family, title=title or account.title,
@@ -98,14 +104,31 @@ def rotate(hub: Hub, code: str, changes: Mapping[str, str]) -> Account:
     shown, secrets = split_secrets(descriptor.config_schema, full)
     opened = hub.registry.open(
         connection.id, connection.connector, shown, secrets, hub.http_for(connection.id),
-        hub.store.clock,
+        hub.store.clock, mail=hub.mail_for(connection.id),
     )  # fmt: skip
     account = opened.connector.check()
     if account.id != connection.account.id:
         raise ConfigError(f"these are the secrets of {account.id}, not of {connection.account.id}")
     with hub.store.unit_of_work() as unit:
         replace_secrets(unit, connection.id, secrets)
+        set_account(unit, connection.id, account)
         _resume(unit, connection.id)
+    return account
+
+
+def ask_again(hub: Hub, code: str) -> Account:
+    """Ask a vendor who we are, and keep what it says of itself: a shop may have moved.
+
+    Raises `ConfigError` when the same credentials open another account now.
+    """
+    connection = hub.connection(code)
+    account = hub.open(connection).connector.check()
+    if account.id != connection.account.id:
+        raise ConfigError(
+            f"it answers as {account.id}, but is connected as {connection.account.id}"
+        )
+    with hub.store.unit_of_work() as unit:
+        set_account(unit, connection.id, account)
     return account
 
 
@@ -120,12 +143,12 @@ def pause(hub: Hub, code: str, reason: str) -> bool:
 def resume(hub: Hub, code: str) -> int:
     """Let a vendor be called again; gives how many held jobs are released over the next minute.
 
-    A connection that was left is connected again: all it does by itself is switched on.
+    A connection that was left is connected again, with all that it did by itself.
     """
     connection = hub.connection(code)
     with hub.store.unit_of_work() as unit:
         if connection.state == ConnectionState.DISABLED:
-            enable_schedules_of(unit, connection.id, True)
+            wake_schedules_of(unit, connection.id)
         return _resume(unit, connection.id)
 
 
@@ -168,8 +191,8 @@ def sync_now(hub: Hub, code: str, full: bool = False) -> Connected:
     return connection
 
 
-def release_orders(hub: Hub, order_ids: list[str], by: str) -> int:
-    """Release every hold of these orders, as a person's decision; gives how many orders moved."""
+def release_orders(hub: Hub, order_ids: list[str], by: str, only: HoldReason | None = None) -> int:
+    """Release the holds of these orders, as a person's decision; gives how many orders moved."""
     released = 0
     orders = tables.sales_order
     for order_id in order_ids:
@@ -177,7 +200,7 @@ def release_orders(hub: Hub, order_ids: list[str], by: str) -> int:
             shop = unit.execute(
                 select(orders.c.connection_id).where(orders.c.id == order_id)
             ).scalar_one()
-            if release_all(unit, order_id, shop, by):
+            if release_all(unit, order_id, shop, by, only):
                 ask_for_labels_again(unit, order_id, by)
                 released += 1
     return released

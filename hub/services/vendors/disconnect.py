@@ -7,7 +7,7 @@ from hub.services.context import Hub
 from hub.services.vendors.subscriptions import remove_subscriptions
 from hub.store.connections import set_state
 from hub.store.jobs import hold_connection_jobs
-from hub.store.schedules import enable_schedules_of
+from hub.store.schedules import rest_schedules_of
 
 
 def disconnect(hub: Hub, code: str, reason: str) -> str:
@@ -26,5 +26,5 @@ def disconnect(hub: Hub, code: str, reason: str) -> str:
     with hub.store.unit_of_work() as unit:
         set_state(unit, connection.id, ConnectionState.DISABLED, reason)
         hold_connection_jobs(unit, connection.id, "disabled")
-        enable_schedules_of(unit, connection.id, enabled=False)
+        rest_schedules_of(unit, connection.id)
     return left_behind

@@ -1,9 +1,9 @@
 """Drift: where a shop shows something else than the hub knows or wants. Reads only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from hub.records.catalogue import ListingTarget, StockTarget
 from hub.records.connection import Family
@@ -11,13 +11,13 @@ from hub.sdk.capabilities import ListIdentities, ManageWebhooks, PullStock, Push
 from hub.services.context import Hub
 from hub.services.intake.comparison import compare_listings, compare_orders
 from hub.services.stock.portions import portions
-from hub.services.stock.publish import available
 from hub.services.vendors.listing_push import shows
 from hub.services.vendors.subscriptions import hook_address
 from hub.store import tables
 from hub.store.catalogue import Offer, offers_on
 from hub.store.connections import Connected
 from hub.store.desired import TRACKING
+from hub.store.offering import quantities
 
 _listing = tables.listing
 
@@ -46,18 +46,26 @@ def find_drift(hub: Hub, code: str) -> list[Drift]:
     return [drift for find in finders for drift in find(hub, shop)]
 
 
+def stock_drift(hub: Hub, code: str) -> list[Drift]:
+    """Ask a connection what its listings show now; gives every number that is not the hub's.
+
+    Raises what its vendor's calls raise.
+    """
+    return list(_stock(hub, hub.connection(code)))
+
+
 def _stock(hub: Hub, shop: Connected) -> Iterator[Drift]:
     reader = hub.open(shop).offering(PullStock)
     if reader is None or shop.books_opened_at is None:
         return
     with hub.store.reading() as database:
         offers = offers_on(database, shop.id)
-        wanted = _wanted(database, offers)
+        wanted = quantities(database, offers)
     shown: dict[str, int | None] = {}
     for part in portions([_target(offer) for offer in offers]):
         shown |= {seen.external_id: seen.quantity for seen in reader.read_stock(part)}
     for offer in offers:
-        here = wanted[offer.stock_item_id]
+        here = wanted[offer.listing_id]
         there = shown.get(offer.external_id)
         if there != here:
             text = "gone" if offer.external_id not in shown else str(there)
@@ -68,18 +76,6 @@ def _target(offer: Offer) -> StockTarget:
     return StockTarget(
         external_id=offer.external_id, parent_external_id=offer.parent_external_id, quantity=0
     )
-
-
-def _wanted(database: Connection, offers: Sequence[Offer]) -> dict[str, int]:
-    promise = tables.stock_promise
-    items = sorted({offer.stock_item_id for offer in offers})
-    return {
-        row.stock_item_id: available(row)
-        for start in range(0, len(items), 500)
-        for row in database.execute(
-            select(promise).where(promise.c.stock_item_id.in_(items[start : start + 500]))
-        )
-    }
 
 
 def _identities(hub: Hub, shop: Connected) -> Iterator[Drift]:

@@ -1,5 +1,6 @@
 """Webhook subscriptions as desired state: put, audited, mended, and removed when we leave."""
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from secrets import token_urlsafe
@@ -30,6 +31,7 @@ from hub.store.desired import (
 )
 from hub.store.hearing import settle_unheard
 from hub.store.jobs import JobResult, RunningJob
+from hub.store.other_hubs import Sign, forget_other_hub, note_other_hub
 from hub.store.schedules import put_schedule
 from hub.store.unit_of_work import Unit
 
@@ -63,11 +65,15 @@ def audit_webhooks(hub: Hub, job: RunningJob) -> JobResult:
         lost = settle_unheard(unit, shop.id, unit.now - LATE_WEBHOOK)
     opened = hub.open(shop)
     manager, address = opened.offering(ManageWebhooks), hook_address(hub, shop)
-    if manager is None or not address:
+    if manager is None:
+        return JobResult("no_change", {"lost": lost})
+    if not address:
+        _watch_for_others(hub, shop, _shown(manager))
         return JobResult("no_change", {"lost": lost})
     topics = opened.descriptor.webhook_topics
     secret = _secret_of(hub, shop, topics)
     here = manager.list_subscriptions()
+    _watch_for_others(hub, shop, here)
     _remove(manager, _superfluous(hub, here, address, topics))
     wishes = _wishes(hub, job, shop, topics, _standing(here, address))
     mended = sum(_put(hub, job, shop, manager, wish, address, secret) for wish in wishes)
@@ -135,9 +141,12 @@ def _standing(here: Sequence[Subscription], address: str) -> dict[str, Subscript
 
 
 def _wishes(
-    hub: Hub, job: RunningJob, shop: Connected, topics: Sequence[str],
+    hub: Hub,
+    job: RunningJob,
+    shop: Connected,
+    topics: Sequence[str],
     standing: dict[str, Subscription],
-) -> list[Wish]:  # fmt: skip
+) -> list[Wish]:
     """Want again every topic that is not there, or not as it was put; give what is to be put."""
     with hub.store.unit_of_work() as unit:
         job.guard(unit)
@@ -151,9 +160,14 @@ def _wishes(
 
 
 def _put(
-    hub: Hub, job: RunningJob, shop: Connected, manager: ManageWebhooks, wish: Wish, address: str,
+    hub: Hub,
+    job: RunningJob,
+    shop: Connected,
+    manager: ManageWebhooks,
+    wish: Wish,
+    address: str,
     secret: Secret,
-) -> bool:  # fmt: skip
+) -> bool:
     with hub.store.unit_of_work() as unit:
         job.begin_call(unit)
         mark_sent(unit, shop.id, WEBHOOK, [(wish, address)])
@@ -193,6 +207,31 @@ def _superfluous(
         else:
             extra.append(one)
     return extra
+
+
+def _shown(manager: ManageWebhooks) -> Sequence[Subscription]:
+    """Give the subscriptions as far as we may see them; who only polls need not be allowed to."""
+    try:
+        return manager.list_subscriptions()
+    except (RejectedError, AuthError):
+        return ()
+
+
+_OF_A_HUB = re.compile(r"^(https?://.+)/hooks/[\w-]{32}$")
+"""Where hubs let webhooks be sent; the last part is a connection's token."""
+
+
+def _watch_for_others(hub: Hub, shop: Connected, here: Sequence[Subscription]) -> None:
+    """Note when webhooks go to another hub, or to this one's copy at another address."""
+    ours = hub.public_url.rstrip("/")
+    bases = {found[1] for one in here if one.active and (found := _OF_A_HUB.match(one.address))}
+    others = sorted(bases - {ours})
+    with hub.store.unit_of_work() as unit:
+        if others:
+            text = f"webhooks go to {', '.join(others)} too"
+            note_other_hub(unit, shop.id, Sign.WEBHOOK, text)
+        else:
+            forget_other_hub(unit, shop.id, Sign.WEBHOOK)
 
 
 def _remove(manager: ManageWebhooks, extra: Sequence[Subscription]) -> None:

@@ -24,6 +24,7 @@ Transitions, each a conditional update that changes no row when the job stands e
 | T18 | running → running, cancel asked | `cancel.cancel`               |
 | T19 | running → cancelled             | `cancel.stop_if_asked`        |
 | T20 | ready, held → superseded        | `cancel.supersede`            |
+|     | dead → superseded, healed       | `cancel.heal_dead`            |
 | T21 | dead → ready                    | `replay.replay`               |
 | T22 | dead → cancelled                | `cancel.dismiss`              |
 | T23 | final → gone                    | `retention.forget_old`        |
@@ -34,7 +35,14 @@ the pending twin inherits its attempts.
 
 from hub.store.jobs.acts import JobRefusedError
 from hub.store.jobs.after_jump import mend_after_jump
-from hub.store.jobs.cancel import asked_to_stop, cancel, dismiss, stop_if_asked, supersede
+from hub.store.jobs.cancel import (
+    asked_to_stop,
+    cancel,
+    dismiss,
+    heal_dead,
+    stop_if_asked,
+    supersede,
+)
 from hub.store.jobs.claim import LEASE, MustRunAlone, claim
 from hub.store.jobs.dispatch import (
     Due,
@@ -90,6 +98,7 @@ __all__ = [
     "OnCrash", "Pulse", "ReplayRefusedError", "Retry", "RunningJob", "Snooze", "Wait",
     "asked_to_stop", "auth_failed_before", "bury", "cancel", "child_died", "claim", "dismiss",
     "dispatch_due", "dispatch_next", "extend_leases", "find_dead", "forget_old",
+    "heal_dead",
     "hold_connection_jobs", "insert_jobs", "is_owed", "lease_of", "look", "mend_after_jump", "park",
     "queues_of", "reap_expired", "recall_dispatched", "recover_boot", "replay", "replay_all",
     "stop_connection",

@@ -1,4 +1,4 @@
-"""Ending work that is no longer wanted: by a person (T17–T19, T22) or by a newer fact (T20)."""
+"""Ending work no longer wanted: by a person (T17–T19, T22), a newer fact or a later look (T20)."""
 
 from collections.abc import Collection, Sequence
 
@@ -54,9 +54,13 @@ def dismiss(unit: Unit, job_id: str, by: str, reason: str) -> None:
 
 
 def supersede(
-    unit: Unit, kinds: Collection[str], subject: str, by: str, reason: str,
+    unit: Unit,
+    kinds: Collection[str],
+    subject: str,
+    by: str,
+    reason: str,
     newer: str | None = None,
-) -> list[str]:  # fmt: skip
+) -> list[str]:
     """T20: a newer fact makes these jobs of a subject pointless; `newer` is the job that stands.
 
     What runs, waits for an answer, or has an undecided effect is left alone. Gives their ids.
@@ -64,14 +68,36 @@ def supersede(
     ended = unit.execute(
         update(_job)
         .where(
-            _job.c.subject == subject, _job.c.kind.in_(kinds), in_state(*_IN_LINE),
-            _job.c.id != (newer or ""), not_(effect_is_open()),
+            _job.c.subject == subject,
+            _job.c.kind.in_(kinds),
+            in_state(*_IN_LINE),
+            _job.c.id != (newer or ""),
+            not_(effect_is_open()),
         )
         .values(state=JobState.SUPERSEDED, superseded_by=newer, finished_at=unit.now)
         .returning(_job.c.id)
-    )  # fmt: skip
+    )
     ids = sorted(ended.scalars())
     note_acts(unit, ids, "T20", by, reason)
+    return ids
+
+
+def heal_dead(unit: Unit, job: RunningJob) -> list[str]:
+    """T20: a later look succeeded, and did what these dead ones of its kind and subject owed."""
+    healed = unit.execute(
+        update(_job)
+        .where(
+            _job.c.subject == job.subject,
+            _job.c.kind == job.kind,
+            in_state(JobState.DEAD),
+            _job.c.id != job.id,
+            not_(effect_is_open()),
+        )
+        .values(state=JobState.SUPERSEDED, superseded_by=job.id)
+        .returning(_job.c.id)
+    )
+    ids = sorted(healed.scalars())
+    note_acts(unit, ids, "T20", "hub", f"a later {job.kind} succeeded")
     return ids
 
 
@@ -81,10 +107,13 @@ def stop_if_asked(unit: Unit, job: RunningJob) -> bool:
         update(_job)
         .where(held(job.id, job.token), _job.c.cancel_requested, not_(effect_is_open()))
         .values(
-            state=JobState.CANCELLED, finished_at=unit.now, lease_owner=None, lease_until=None,
+            state=JobState.CANCELLED,
+            finished_at=unit.now,
+            lease_owner=None,
+            lease_until=None,
             hold_reason="",
         )
-    )  # fmt: skip
+    )
     if stopped:
         end_attempt(unit, job.id, job.token, "T19", "cancelled")
     return bool(stopped)
@@ -104,9 +133,11 @@ def asked_to_stop(unit: Unit, jobs: Sequence[RunningJob]) -> list[RunningJob]:
 
 def _read(unit: Unit, job_id: str) -> RowMapping:
     statement = select(_job.c.state, effect_is_open().label("effect_open"))
-    row = unit.execute(
-        statement.where(_job.c.id == job_id).with_for_update(of=_job)
-    ).mappings().first()  # fmt: skip
+    row = (
+        unit.execute(statement.where(_job.c.id == job_id).with_for_update(of=_job))
+        .mappings()
+        .first()
+    )
     if row is None:
         raise JobRefusedError(f"there is no job {job_id}")
     return row

@@ -13,6 +13,7 @@ from hub.store import tables
 from hub.store.jobs.cancel import asked_to_stop
 from hub.store.jobs.running import CARRIED, RunningJob
 from hub.store.jobs.states import JobState, in_line, in_state
+from hub.store.pacing_rows import room_now
 from hub.store.unit_of_work import Store, Unit
 
 LEASE = timedelta(seconds=60)
@@ -69,7 +70,7 @@ def _claim(unit: Unit, job_id: str, worker: str, chance: Callable[[], float]) ->
             _hold(unit, row, gate["state"] if gate else "the connection is gone")
             return None
         epoch = gate["epoch"]
-        if _running(unit, row["connection_id"]) >= gate["concurrency"]:
+        if _is_full(unit, row["connection_id"], gate["concurrency"]):
             free_at = free_at or unit.now
     if free_at is not None:
         _come_back(unit, row, free_at, chance)
@@ -82,8 +83,12 @@ def _lock_connection(unit: Unit, connection_id: str) -> RowMapping | None:
     return unit.execute(_GATE, {"id": connection_id}).mappings().first()
 
 
-def _running(unit: Unit, connection_id: str) -> int:
-    return int(unit.execute(_RUNNING, {"id": connection_id}).scalar_one())
+def _is_full(unit: Unit, connection_id: str, concurrency: int) -> bool:
+    """Whether as many of its jobs run as may; one always may."""
+    running = int(unit.execute(_RUNNING, {"id": connection_id}).scalar_one())
+    if not 0 < running < concurrency:
+        return running > 0
+    return running >= room_now(unit.connection, connection_id, concurrency, unit.now)
 
 
 def _serial_free_at(unit: Unit, row: RowMapping) -> datetime | None:

@@ -76,6 +76,8 @@ class JobKind:
     handler: Handler
     retry: Retry = Retry()
     priority: int = 100
+    is_look: bool = False
+    """It looks at a vendor anew each time: one that succeeds has done what dead ones owed."""
     serial: str | None = None
     """Pattern over `{subject}` and `{connection}`: jobs with one serial key never run together."""
     budget_s: float = 45.0

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, and_, literal_column, not_
+from sqlalchemy import BindParameter, ColumnElement, and_, literal_column, not_, or_
 
 from hub.store import tables
 
@@ -47,8 +47,9 @@ def in_state(*states: JobState, of: Any = tables.job) -> ColumnElement[bool]:
 def in_line(now: datetime | BindParameter[Any], of: Any = tables.job) -> ColumnElement[bool]:
     """Ask for jobs that later ones of their serial key must let go first.
 
-    One that failed and waits to be tried again is not: what a vendor cannot answer for two days
-    must not keep everything behind it waiting for two days.
+    One that failed, or was told to come back, and waits for its time is not: what a vendor cannot
+    answer for two days must not keep everything behind it waiting for two days.
     """
-    again_later = and_(in_state(JobState.READY, of=of), of.c.attempt > 0, of.c.run_at > now)
+    begun = or_(of.c.attempt > 0, of.c.token > 0)
+    again_later = and_(in_state(JobState.READY, of=of), begun, of.c.run_at > now)
     return and_(in_state(*OPEN, of=of), not_(again_later))

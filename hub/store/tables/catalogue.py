@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from hub.store.tables.types import Json, UtcInstant
@@ -21,8 +21,30 @@ class VariantRow(SQLModel, table=True):
     title: str
     gtin: str = ""
     weight_g: int | None = None
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
     stock_item_id: str = Field(foreign_key="stock_promise.stock_item_id", index=True)
+    kind: str = Field(default="simple", sa_column_kwargs={"server_default": "simple"})
+    """`kit`: it is put together of its components when it is ordered."""
+    sell_policy: str = Field(default="deny", sa_column_kwargs={"server_default": "deny"})
+    """What happens beyond stock: `deny`, `backorder` or `preorder`."""
+    sell_cap: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """Units that may be sold beyond stock, over all channels."""
+    sell_date: datetime | None = Field(default=None, sa_type=UtcInstant)
+    """When a preorder can be shipped."""
     created_at: datetime = Field(sa_type=UtcInstant)
+
+
+class KitComponentRow(SQLModel, table=True):
+    """How many units of a variant one unit of a kit takes; no kit is inside itself."""
+
+    __tablename__ = "kit_component"
+    __table_args__ = (CheckConstraint("quantity > 0", name="kit_component_positive"),)
+
+    kit_variant_id: str = Field(primary_key=True, foreign_key="variant.id")
+    component_variant_id: str = Field(primary_key=True, foreign_key="variant.id", index=True)
+    quantity: int
 
 
 class ListingRow(SQLModel, table=True):
@@ -52,5 +74,7 @@ class ListingRow(SQLModel, table=True):
     observed_at: datetime = Field(sa_type=UtcInstant)
     variant_id: str | None = Field(default=None, foreign_key="variant.id", index=True)
     mapping: str = "unmapped"
+    stock_buffer: int | None = None
+    """Units this listing is not shown; None: as many as its connection says."""
     wanted: dict[str, Any] = Field(default={}, sa_type=Json, sa_column_kwargs=EMPTY)
     """What the hub wants the channel to show: price, sale_price, title, description."""

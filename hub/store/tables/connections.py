@@ -29,6 +29,8 @@ class ConnectionRow(SQLModel, table=True):
         default="hub_wins", sa_column_kwargs={"server_default": text("'hub_wins'")}
     )
     """What becomes of a number a person typed at the shop: hub_wins or channel_wins."""
+    stock_buffer: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """Units it is not shown: they are for the sales that nobody has reported yet."""
     epoch: int = 1
     """Fencing number: one more on every change of state or credentials."""
     concurrency: int = 2
@@ -181,6 +183,8 @@ class ScheduleRow(SQLModel, table=True):
     """Seconds between slots; with a cron, the longest pause between them."""
     next_at: datetime = Field(sa_type=UtcInstant)
     enabled: bool = True
+    rests: bool = Field(default=False, sa_column_kwargs={"server_default": text("'0'")})
+    """Switched off with its connection, not by a person: it comes back with it."""
     cron: str = Field(default="", sa_column_kwargs={"server_default": ""})
     """Five fields, read in `zone`; empty: every so many seconds."""
     zone: str = Field(default="", sa_column_kwargs={"server_default": ""})

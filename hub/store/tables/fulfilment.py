@@ -34,7 +34,7 @@ class ShipmentRow(SQLModel, table=True):
     fulfilment_order_id: str = Field(foreign_key="fulfilment_order.id")
     location_id: str = Field(foreign_key="location.id")
     generation: int = 1
-    """One more after a void: a label slot is never filled twice."""
+    """Counts the boxes of this work, and one more after each void: no slot is filled twice."""
     connection_id: str = Field(foreign_key="connection.id")
     """The carrier that is to carry it."""
     state: str = "draft"

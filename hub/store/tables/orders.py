@@ -10,6 +10,8 @@ from hub.store.tables.types import Json, UtcInstant
 
 ZERO = {"server_default": text("0")}
 """For counters that came later: rows exist already."""
+NONE = {"server_default": ""}
+"""The same for texts."""
 
 
 class OrderRow(SQLModel, table=True):
@@ -50,6 +52,14 @@ class OrderRow(SQLModel, table=True):
     """Asked to be given back and not yet answered: counts as spent."""
     history: bool = False
     """It was finished at the shop before the hub came: nothing follows from it."""
+    replaces_id: str | None = Field(default=None, index=True)
+    """The order instead of which the hub made this one itself; no shop knows it."""
+    wanted_service: str = Field(default="", sa_column_kwargs=NONE)
+    """The carrier's service its labels are to be bought for; empty: as routing chooses."""
+    wanted_location: str = Field(default="", sa_column_kwargs=NONE)
+    """The code of the location it must ship from; empty: as routing chooses."""
+    ships: str = Field(default="", sa_column_kwargs=NONE)
+    """together, or available: what is there goes first; empty: as its connection says."""
     phase: str
     """For lists only; computed by `hub.domain.lifecycle`, read by no rule."""
     document: dict[str, Any] = Field(sa_type=Json)
@@ -72,6 +82,9 @@ class OrderLineRow(SQLModel, table=True):
               sqlite_where=text("stock_item_id IS NULL"),
               postgresql_where=text("stock_item_id IS NULL")),
         Index("ix_line_item", "stock_item_id"),
+        Index("ix_line_parent", "parent_line_id",
+              sqlite_where=text("parent_line_id IS NOT NULL"),
+              postgresql_where=text("parent_line_id IS NOT NULL")),
     )  # fmt: skip
 
     id: str = Field(primary_key=True)
@@ -91,6 +104,32 @@ class OrderLineRow(SQLModel, table=True):
     """Units by which the channel has lowered its own stock."""
     refunded: int = Field(default=0, sa_column_kwargs=ZERO)
     """Units whose money was given back, shipped or not."""
+    is_kit: bool = Field(default=False, sa_column_kwargs={"server_default": text("'0'")})
+    """Its components are lines of their own, and carry its stock."""
+    parent_line_id: str | None = None
+    """The kit's line that this component belongs to; the channel knows that one only."""
+    per_kit: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    """Units of this line in one unit of its parent."""
+    promised_for: datetime | None = Field(default=None, sa_type=UtcInstant)
+    """When the units it waits for are to be here; None while it waits for none, or nobody knows."""
+    returned: int = Field(
+        default=0,
+        sa_column_kwargs=ZERO,
+        sa_column_args=[
+            CheckConstraint("returned >= 0 AND returned <= shipped", name="returned_was_shipped")
+        ],
+    )
+    """Units that came back."""
+    coming_back: int = Field(
+        default=0,
+        sa_column_kwargs=ZERO,
+        sa_column_args=[
+            CheckConstraint(
+                "coming_back >= 0 AND coming_back + returned <= shipped", name="coming_back_shipped"
+            )
+        ],
+    )
+    """Units that may come back and have not yet."""
 
 
 class HoldRow(SQLModel, table=True):
@@ -98,7 +137,10 @@ class HoldRow(SQLModel, table=True):
 
     __tablename__ = "hold"
     __table_args__ = (
-        Index("ux_hold_open", "order_id", "reason", unique=True,
+        Index("ux_hold_open_by", "order_id", "reason", "placed_by", unique=True,
+              sqlite_where=text("released_at IS NULL"),
+              postgresql_where=text("released_at IS NULL")),
+        Index("ix_hold_expiry", "expires_at",
               sqlite_where=text("released_at IS NULL"),
               postgresql_where=text("released_at IS NULL")),
     )  # fmt: skip
@@ -109,6 +151,10 @@ class HoldRow(SQLModel, table=True):
     note: str = ""
     placed_by: str
     placed_at: datetime = Field(sa_type=UtcInstant)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcInstant)
+    """When it ends by itself; None: somebody must release it."""
+    keeps_promise: bool = Field(default=True, sa_column_kwargs={"server_default": text("'1'")})
+    """Whether the units stay reserved meanwhile."""
     released_by: str = ""
     released_at: datetime | None = Field(default=None, sa_type=UtcInstant)
 

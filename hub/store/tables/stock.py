@@ -7,6 +7,9 @@ from sqlmodel import Field, SQLModel
 
 from hub.store.tables.types import UtcInstant
 
+ZERO = {"server_default": text("0")}
+"""For counters that came later: rows exist already."""
+
 
 class LocationRow(SQLModel, table=True):
     """A place that keeps stock."""
@@ -24,6 +27,8 @@ class LocationRow(SQLModel, table=True):
     city: str = ""
     region: str = ""
     postal_code: str = ""
+    label_when: str = Field(default="routed", sa_column_kwargs={"server_default": text("'routed'")})
+    """Whether a parcel's label is bought when it is routed, or when its box is closed."""
 
 
 class StockPromiseRow(SQLModel, table=True):
@@ -46,7 +51,10 @@ class StockPromiseRow(SQLModel, table=True):
 
 
 class StockLevelRow(SQLModel, table=True):
-    """Units of one stock item at one location: the projection of the physical ledger."""
+    """Units of one stock item at one location: the projection of the physical ledger.
+
+    Free to allocate = on_hand − unsellable − allocated.
+    """
 
     __tablename__ = "stock_level"
     __table_args__ = (CheckConstraint("allocated >= 0", name="level_allocated_not_negative"),)
@@ -54,14 +62,32 @@ class StockLevelRow(SQLModel, table=True):
     stock_item_id: str = Field(primary_key=True, foreign_key="stock_promise.stock_item_id")
     location_id: str = Field(primary_key=True, foreign_key="location.id")
     on_hand: int = 0
+    """All units in the building."""
     allocated: int = 0
+    unsellable: int = Field(default=0, sa_column_kwargs=ZERO)
+    """Those of them in buckets that do not count for sale."""
+
+
+class StockBucketRow(SQLModel, table=True):
+    """Units of one stock item at one location that are not simply good, and why."""
+
+    __tablename__ = "stock_bucket"
+    __table_args__ = (CheckConstraint("units >= 0", name="bucket_not_negative"),)
+
+    stock_item_id: str = Field(primary_key=True, foreign_key="stock_promise.stock_item_id")
+    location_id: str = Field(primary_key=True, foreign_key="location.id")
+    bucket: str = Field(primary_key=True)
+    units: int = 0
 
 
 class StockMovementRow(SQLModel, table=True):
     """Immutable double entry: units went from one account to another, once per command."""
 
     __tablename__ = "stock_movement"
-    __table_args__ = (CheckConstraint("quantity > 0", name="quantity_positive"),)
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        Index("ux_stock_movement_reverses", "reverses", unique=True),
+    )
 
     id: str = Field(primary_key=True)
     stock_item_id: str = Field(foreign_key="stock_promise.stock_item_id", index=True)
@@ -71,6 +97,8 @@ class StockMovementRow(SQLModel, table=True):
     kind: str
     command_id: str = Field(unique=True)
     reason: str = ""
+    reverses: str | None = None
+    """The movement that this one takes back; nothing is taken back twice."""
     at: datetime = Field(sa_type=UtcInstant)
 
 
@@ -111,3 +139,14 @@ class AllocationRow(SQLModel, table=True):
     allocated: int
     released: int = 0
     shipped: int = 0
+    picked: int = Field(
+        default=0,
+        sa_column_kwargs={"server_default": text("0")},
+        sa_column_args=[CheckConstraint("picked >= 0 AND picked <= allocated", name="picked")],
+    )
+    """Units taken from the shelf; what is released again was put back."""
+    packed: int = Field(
+        default=0,
+        sa_column_kwargs={"server_default": text("0")},
+        sa_column_args=[CheckConstraint("packed >= 0 AND packed <= picked", name="packed")],
+    )

@@ -12,7 +12,8 @@ from sqlmodel import SQLModel
 
 def instant_text(value: datetime) -> str:
     """Print an instant in the fixed-width UTC form SQLite keeps: text order is time order."""
-    return value.astimezone(UTC).isoformat("T", "microseconds")[:26] + "Z"
+    in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return in_utc.isoformat("T", "microseconds")[:26] + "Z"
 
 
 class UtcInstant(TypeDecorator[datetime]):

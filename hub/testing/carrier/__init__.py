@@ -14,6 +14,7 @@ from hub.sdk import (
     Accepted,
     Account,
     BuyLabel,
+    BuyReturnLabel,
     CloseManifest,
     Connector,
     EffectTraits,
@@ -56,6 +57,14 @@ class ScriptedCarrier:
         """Look for the label bought under this key; None where the flavour offers no look-up."""
         return self._client.find(key) if self._flavour.lookup else None
 
+    def buy_return_label(self, request: LabelRequest, *, key: str) -> Label:
+        """Buy a label for the way back; this carrier fetches anywhere."""
+        return self.buy_label(request, key=key)
+
+    def find_return_label(self, request: LabelRequest, *, key: str) -> Label | None:
+        """Look for a label for the way back."""
+        return self.find_label(request, key=key)
+
     def void_label(self, external_id: str, *, key: str) -> Accepted:
         """Give the label back; refused once the parcel is on its way."""
         self._client.void(external_id)
@@ -73,13 +82,14 @@ def _connector(flavour: Flavour) -> Connector:
         family=Family.CARRIER,
         factory=partial(ScriptedCarrier, flavour),
         config_schema=json.loads((files(__name__) / "config.schema.json").read_text("utf-8")),
-        provides=(QuoteRates, BuyLabel, VoidLabel, TrackParcels),
+        provides=(QuoteRates, BuyLabel, VoidLabel, TrackParcels, BuyReturnLabel),
         lacks={
             CloseManifest: "This carrier collects without a manifest.",
             ValidateAddress: "This carrier does not check addresses.",
         },
         effects={
             BuyLabel: flavour.traits,
+            BuyReturnLabel: flavour.traits,
             # Naming the label is key enough: a repeat is answered as the first time, for ever.
             VoidLabel: EffectTraits(key_retention=timedelta(days=36_500)),
         },

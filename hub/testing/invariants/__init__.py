@@ -7,10 +7,11 @@ from hub.testing.invariants.facts import Broken, Facts, Invariant, Scene
 from hub.testing.invariants.ledgers import LEDGERS
 from hub.testing.invariants.money import MONEY
 from hub.testing.invariants.secrecy import SECRECY
+from hub.testing.invariants.service import SERVICE
 from hub.testing.invariants.vendors import VENDORS
 from hub.testing.invariants.work import WORK
 
-INVARIANTS: tuple[Invariant, ...] = (*VENDORS, *MONEY, *LEDGERS, *WORK, *SECRECY)
+INVARIANTS: tuple[Invariant, ...] = (*VENDORS, *MONEY, *LEDGERS, *WORK, *SERVICE, *SECRECY)
 
 
 def check(scene: Scene) -> list[Broken]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from hub.records.stock import Bucket
 from hub.store import tables
 from hub.store.ledger import account
 from hub.testing.invariants.facts import Facts, Invariant
@@ -14,16 +15,23 @@ def _stock_is_conserved(facts: Facts) -> Iterator[str]:
     for move in facts.rows(tables.stock_movement):
         sums[move.stock_item_id, move.to_account] += move.quantity
         sums[move.stock_item_id, move.from_account] -= move.quantity
-    on_hand: Counter[str] = Counter()
+    aside: Counter[tuple[str, str]] = Counter()
+    for row in facts.rows(tables.stock_bucket):
+        moved = sums[row.stock_item_id, account(row.location_id, Bucket(row.bucket))]
+        aside[row.stock_item_id, row.location_id] += row.units
+        if row.units != moved:
+            yield f"{row.stock_item_id} counts {row.units} {row.bucket}, its movements {moved}"
+    good: Counter[str] = Counter()
     for level in facts.rows(tables.stock_level):
-        on_hand[level.stock_item_id] += level.on_hand
-        moved = sums[level.stock_item_id, account(level.location_id)]
+        good[level.stock_item_id] += level.on_hand - level.unsellable
+        kept = aside[level.stock_item_id, level.location_id]
+        moved = sums[level.stock_item_id, account(level.location_id)] + kept
         if level.on_hand != moved:
             yield f"{level.stock_item_id} shows {level.on_hand} on hand, its movements {moved}"
     for promise in facts.rows(tables.stock_promise, tracked=True):
-        if promise.sellable != on_hand[promise.stock_item_id]:
-            have = on_hand[promise.stock_item_id]
-            yield f"{promise.stock_item_id} sells {promise.sellable} and has {have} on hand"
+        if promise.sellable != good[promise.stock_item_id]:
+            have = good[promise.stock_item_id]
+            yield f"{promise.stock_item_id} sells {promise.sellable} and has {have} good units"
 
 
 def _promises_add_up(facts: Facts) -> Iterator[str]:
@@ -88,7 +96,7 @@ def _open(part: Any) -> int:
 LEDGERS = (
     Invariant(
         "stock-is-conserved",
-        "What is on hand is the sum of its movements, and what may be sold is on hand.",
+        "What is on hand is the sum of its movements, and what may be sold is good and on hand.",
         _stock_is_conserved,
     ),
     Invariant(

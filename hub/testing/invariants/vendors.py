@@ -10,9 +10,10 @@ from hub.records.money import to_minor
 from hub.records.order import HoldReason
 from hub.sdk.capabilities import PushShipment
 from hub.services.effects.effect_kinds import ANNOUNCEMENT, CANCELLATION, LABEL, REFUND
-from hub.services.stock.publish import available
 from hub.store import tables
+from hub.store.catalogue import offers_on
 from hub.store.desired import LISTING, STOCK, TRACKING
+from hub.store.offering import quantities
 from hub.testing.invariants.facts import Facts, Invariant
 from hub.testing.twins import Performed, ShownOrder
 
@@ -57,6 +58,7 @@ def _differences(facts: Facts, row: Any, shown: ShownOrder) -> Iterator[str]:
     wanted = {
         line.external_id: line.quantity - line.cancelled + min(line.refunded, line.cancelled)
         for line in lines
+        if line.parent_line_id is None  # the channel knows the kit, not what is in it
     }
     if {id: count for id, count in wanted.items() if count} != dict(shown.lines):
         yield f"{row.number} will ship {wanted}, the shop expects {dict(shown.lines)}"
@@ -145,8 +147,6 @@ def _one_announcement_a_parcel(facts: Facts) -> Iterator[str]:
 
 
 def _channels_show_what_is_there(facts: Facts) -> Iterator[str]:
-    variants = facts.by_id(tables.variant)
-    promises = {row.stock_item_id: row for row in facts.rows(tables.stock_promise)}
     refused = {
         row.target for row in facts.rows(tables.desired, field=STOCK) if row.problem
     }  # the operator sees these with the shop's reason
@@ -154,10 +154,12 @@ def _channels_show_what_is_there(facts: Facts) -> Iterator[str]:
         if shop.id not in facts.testimonies or not shop.books_opened_at or shop.state != "active":
             continue
         shown = facts.testimonies[shop.id].stock
+        with facts.scene.hub.store.reading() as database:
+            wanted = quantities(database, offers_on(database, shop.id))
         for listing in facts.rows(tables.listing, connection_id=shop.id, tracking="counted"):
-            if listing.variant_id is None or listing.id in refused or listing.state == "ended":
+            if listing.id in refused or listing.id not in wanted:
                 continue
-            here = available(promises[variants[listing.variant_id].stock_item_id])
+            here = wanted[listing.id]
             if shown.get(listing.external_id) != here:
                 there = shown.get(listing.external_id)
                 yield f"{shop.code} shows {there} of {listing.sku}, there are {here}"

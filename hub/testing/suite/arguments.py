@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.sdk.capabilities import (
     BuyLabel,
+    BuyReturnLabel,
     CloseManifest,
     ListIdentities,
     ManageWebhooks,
@@ -86,6 +87,7 @@ _BUY, _PUT = Verb(BuyLabel, "buy_label"), Verb(ManageWebhooks, "put_subscription
 
 BORROWED: Mapping[Verb, Verb] = {
     Verb(QuoteRates, "quote_rates"): _BUY,
+    Verb(BuyReturnLabel, "buy_return_label"): _BUY,
     Verb(PullStock, "read_stock"): Verb(PushStock, "push_stock"),
     Verb(PushListing, "read_listings"): Verb(PushListing, "push_listings"),
 }

@@ -7,6 +7,7 @@ import pytest
 
 from hub.records.address import Party
 from hub.records.base import Record
+from hub.records.message import Correspondent
 from hub.sdk.config import secret_fields
 from hub.sdk.http import USER_AGENT
 from hub.sdk.redaction import redact
@@ -139,6 +140,8 @@ def _of_samples(stage: Stage, visit: Visit, verb: Verb) -> set[str]:
 def _collect(value: Any, found: set[str]) -> None:
     if isinstance(value, Party):
         found |= {value.name, value.email, value.phone, *value.street}
+    elif isinstance(value, Correspondent):
+        found |= {value.name, value.address}
     elif isinstance(value, Record):
         for name in type(value).model_fields:
             _collect(getattr(value, name), found)

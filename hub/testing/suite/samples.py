@@ -1,6 +1,7 @@
 """The sample files of a connector: what its vendor really says, and what it may be asked.
 
-orders/*.json       one raw record each, for the translation `to_order`; `listings/` and so on.
+orders/*.json       one raw record each, for the translation `to_order`; `listings/` and so on,
+                    and `messages/*.eml`, each a mail as its server gives it.
                     A name that begins with `bad` must be a mapping error, one that begins with
                     `unknown-status` carries a status nobody has heard of
 webhooks/*.json     {"headers", "body" (text), "about": [{"kind", "external_id", "deleted"}]}
@@ -29,11 +30,12 @@ class Sample:
 
     name: str
     raw: bytes
+    is_json: bool = True
 
     @property
     def document(self) -> Any:
-        """Its content, decoded."""
-        return json.loads(self.raw)
+        """Its content, decoded; None for a mail, which is no document."""
+        return json.loads(self.raw) if self.is_json else None
 
     @property
     def is_bad(self) -> bool:
@@ -53,8 +55,12 @@ class Samples:
     def of(self, kind: str) -> tuple[Sample, ...]:
         """Give the files of one kind in the order of their names."""
         folder = self.folder / kind if self.folder else None
-        files = sorted(folder.glob("*.json")) if folder and folder.is_dir() else []
-        return tuple(Sample(file.stem, file.read_bytes()) for file in files)
+        files = sorted(folder.iterdir()) if folder and folder.is_dir() else []
+        return tuple(
+            Sample(file.stem, file.read_bytes(), file.suffix == ".json")
+            for file in files
+            if file.suffix in (".json", ".eml")
+        )
 
     def arguments(self, verb: Verb) -> Mapping[str, Any] | None:
         """Give the arguments a file holds for a verb; None without one."""

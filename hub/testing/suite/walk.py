@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.records.base import Record
 from hub.records.catalogue import Listing
+from hub.records.message import IncomingMessage
 from hub.records.order import Order
 from hub.records.payment import Refund
 from hub.sdk.capabilities import Page
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 MOST_PAGES = 500
 
 RECORDS: Mapping[str, type[Record]] = {
-    "to_order": Order, "to_listing": Listing, "to_refund": Refund,
+    "to_order": Order, "to_listing": Listing, "to_refund": Refund, "to_message": IncomingMessage,
 }  # fmt: skip
 """Translation → the record its data must be."""
 

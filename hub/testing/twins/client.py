@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,15 @@ import httpx
 from hub.testing.twins.agenda import Agenda
 from hub.testing.twins.log import TwinLog
 from hub.testing.twins.twin import ActionError
+
+
+@cache
+def _any_certificate() -> ssl.SSLContext:
+    """The twin is ours, on loopback, with whatever certificate the test made up."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 class RunningTwin:
@@ -23,8 +34,7 @@ class RunningTwin:
         self.log = TwinLog(self.data)
         self.follows = follows
         self._agenda = Agenda(self.data)
-        # The twin is ours, on loopback, with whatever certificate the test made up.
-        self._line = httpx.Client(verify=False, trust_env=False, timeout=60.0)
+        self._line = httpx.Client(verify=_any_certificate(), trust_env=False, timeout=60.0)
 
     def close(self) -> None:
         """Hang up; the twin goes on."""

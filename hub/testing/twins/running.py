@@ -46,7 +46,7 @@ def running(
         with closing(RunningTwin(stage.state.url, data, follows=clock is not None)) as hand:
             yield hand
     finally:
-        stage.server.should_exit = True
+        stage.server.leave()
         thread.join()
         stage.close()
 

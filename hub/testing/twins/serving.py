@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
@@ -15,6 +17,8 @@ from hub.testing.twins.front import FrontDoor
 from hub.testing.twins.profiles import start_weather
 from hub.testing.twins.state import TwinState
 from hub.testing.twins.twin import Twin
+
+TICK_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -26,21 +30,54 @@ class TlsFiles:
 
 
 class QuickServer(uvicorn.Server):
-    """uvicorn looks ten times a second whether it should stop; tests start and stop many twins."""
+    """uvicorn looks for its end ten times a second, and waits another tenth; tests stop many."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._asked = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def leave(self) -> None:
+        """Ask it to stop, from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # its loop has ended already
+                self._loop.call_soon_threadsafe(self._asked.set)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop at a signal."""
+        super().handle_exit(sig, frame)
+        self.leave()
 
     async def main_loop(self) -> None:
-        """Serve until told to stop."""
-        tick = 0
-        while not await self.on_tick(tick):
-            tick += 1
-            await asyncio.sleep(0.01)
+        """Serve until asked to stop."""
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), TICK_S)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Hang up, and end as soon as the last request has its answer."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        end = asyncio.get_running_loop().time() + (self.config.timeout_graceful_shutdown or 1)
+        while self._busy() and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(0.002)
+        for task in self.server_state.tasks:
+            task.cancel()
+        await self.lifespan.shutdown()
+
+    def _busy(self) -> bool:
+        return bool(self.server_state.connections or self.server_state.tasks)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     """A twin ready to be served, and what must be closed afterwards."""
 
-    server: uvicorn.Server
+    server: QuickServer
     listener: socket.socket
     state: TwinState
 
@@ -78,7 +115,7 @@ def set_up(
     return Stage(server=_server(door, tls), listener=listener, state=state)
 
 
-def _server(door: FrontDoor, tls: TlsFiles | None) -> uvicorn.Server:
+def _server(door: FrontDoor, tls: TlsFiles | None) -> QuickServer:
     config = uvicorn.Config(
         door,
         loop="asyncio",

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from hub.sdk import (
     Accepted,
     Account,
+    AnswerReturn,
     CancelOrder,
     Clock,
     Connector,
@@ -25,6 +26,7 @@ from hub.sdk import (
     Page,
     PullOrders,
     PullProducts,
+    PullReturns,
     PullStock,
     PushListing,
     PushShipment,
@@ -35,6 +37,7 @@ from hub.sdk import (
     ReceiveWebhooks,
     RefundOrder,
     RefundRequest,
+    ReturnAnswer,
     Secret,
     ShipmentNotice,
     StockAnswer,
@@ -60,6 +63,7 @@ from hub_woocommerce import (
     webhooks,
 )
 from hub_woocommerce.client import Shop
+from hub_woocommerce.home import Home
 from hub_woocommerce.refusals import classify
 
 
@@ -76,6 +80,7 @@ class WooCommerce:
         self._currency = account.Currency(self._shop, opening.clock)
         self._open_statuses = frozenset(opening.config.get("order_statuses_open", ()))
         self._weight_unit = opening.config.get("weight_unit", "kg")
+        self._home = Home(opening.account.address if opening.account else "")
         self._secrets = (
             opening.secret("webhook_secret"), opening.secret("webhook_secret_previous"),
         )  # fmt: skip
@@ -96,7 +101,7 @@ class WooCommerce:
 
     def to_order(self, raw: bytes) -> Mapping[str, Any]:
         """Translate one raw order."""
-        return mapping.to_order(raw, self._open_statuses)
+        return mapping.to_order(raw, self._open_statuses, self._home)
 
     # -- products and their stock
 
@@ -106,7 +111,7 @@ class WooCommerce:
 
     def to_listing(self, raw: bytes) -> Mapping[str, Any]:
         """Translate one raw product or variation."""
-        return listings.to_listing(raw, self._weight_unit)
+        return listings.to_listing(raw, self._weight_unit, self._home)
 
     def read_stock(self, listings: Sequence[StockTarget]) -> tuple[ObservedStock, ...]:
         """Read the quantities of these listings."""
@@ -134,7 +139,7 @@ class WooCommerce:
 
     def to_refund(self, raw: bytes) -> Mapping[str, Any]:
         """Translate one raw refund."""
-        return refunds.to_refund(raw)
+        return refunds.to_refund(raw, self._home)
 
     def refund_order(self, request: RefundRequest, *, key: str) -> Accepted:
         """Make a refund that carries the key."""
@@ -171,6 +176,16 @@ class WooCommerce:
     def push_tracking(self, tracking: OrderTracking) -> None:
         """Keep the parcels in the order's meta data; complete the order after the last one."""
         shipments.push_tracking(self._shop, tracking)
+
+    # -- goods that come back
+
+    def answer_return(self, answer: ReturnAnswer, *, key: str) -> Accepted:
+        """Write the customer a note that carries the key."""
+        return shipments.answer_return(self._shop, answer, key)
+
+    def find_answer(self, answer: ReturnAnswer, *, key: str) -> Accepted | None:
+        """Find the note that carries the key."""
+        return shipments.find_answer(self._shop, answer, key)
 
     # -- webhooks
 
@@ -215,12 +230,16 @@ CONNECTOR = Connector(
     provides=(
         PullOrders, PullProducts, PullStock, PushStock, PushShipment, PushTracking, ReceiveWebhooks,
         ReadRefunds, RefundOrder, CancelOrder, PushListing, ManageWebhooks, ListIdentities,
+        AnswerReturn,
     ),
+    lacks={PullReturns: "WooCommerce knows no returns: begin them with `hub returns request`."},
     webhook_topics=webhooks.TOPICS,
     # WooCommerce itself has no limit; small hosts manage some ten reads a second in all.
     rate=RateLimit(calls=8, concurrency=2),
     # All are listed at once, but a web server lets PHP work on for a minute after we hung up.
-    effects=dict.fromkeys((PushShipment, RefundOrder, CancelOrder), _FOUND_WITHIN_72_S),
+    effects=dict.fromkeys(
+        (PushShipment, RefundOrder, CancelOrder, AnswerReturn), _FOUND_WITHIN_72_S
+    ),
     # Webhooks ride on the shop's own cron: up to a minute late, never repeated, and switched off
     # after a few failures. An idle poll costs the shop a tenth of a second.
     poll_every=timedelta(minutes=2),

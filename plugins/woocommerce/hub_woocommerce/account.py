@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from hub.sdk import Account, AuthError, Clock, RejectedError
 from hub_woocommerce.client import Shop
+from hub_woocommerce.home import home_in
 
 _AN_HOUR = timedelta(hours=1)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -35,6 +36,7 @@ def check(shop: Shop, url: str) -> Account:
         currency=_text(status, "settings", "currency") or currency(shop) or "",
         time_zone=_text(site, "timezone_string") or _offset(site),
         api_version=_version(_text(status, "environment", "version")),
+        address=home_in(site),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from hub.sdk import ListingKind, ListingState, MappingError, MoneyError, Tracking, to_minor
 from hub_woocommerce import wire
+from hub_woocommerce.home import ANYWHERE, Home
 from hub_woocommerce.mapping import instant
 from hub_woocommerce.text import plain
 
@@ -20,9 +21,10 @@ GRAMS: Mapping[str, Decimal] = {
 _product = wire.decoder(wire.Product)
 
 
-def to_listing(raw: bytes, weight_unit: str = "kg") -> dict[str, Any]:
-    """Translate one raw product or variation; raises `MappingError`."""
+def to_listing(raw: bytes, weight_unit: str = "kg", home: Home = ANYWHERE) -> dict[str, Any]:
+    """Translate one raw product or variation; raises `MappingError`, also for another shop's."""
     product, _ = wire.decode(_product, raw)
+    home.refuse_foreign(product.links)
     added = product.hub or wire.Context()
     parent_id = added.parent.id if added.parent else product.parent_id
     tracking = _tracking(product.manage_stock)

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from hub.sdk import ChannelState, MappingError, MoneyError, PaymentTerms, exponent, to_minor
 from hub_woocommerce import wire
+from hub_woocommerce.home import ANYWHERE, Home
 from hub_woocommerce.text import plain
 
 STATES: Mapping[str, ChannelState] = {
@@ -46,17 +48,16 @@ _order = wire.decoder(wire.Order)
 Minor = Callable[[str | None, str], int]
 
 
-def to_order(raw: bytes, open_statuses: Collection[str] = ()) -> dict[str, Any]:
+def to_order(
+    raw: bytes, open_statuses: Collection[str] = (), home: Home = ANYWHERE
+) -> dict[str, Any]:
     """Translate one raw order; statuses of the shop's own listed in `open_statuses` count as open.
 
-    Raises `MappingError` for what cannot be understood.
+    Raises `MappingError` for what cannot be understood, or belongs to another shop than `home`.
     """
-    order, cleaned = wire.decode(_order, raw)
+    order, modified, cleaned = _read(raw, home)
     minor = minor_of(order.currency)
     method = order.payment_method or ""
-    modified = order.date_modified_gmt or order.date_created_gmt
-    if modified is None or not order.status:
-        raise MappingError("status" if modified else "date_modified_gmt", "", "missing")
     return {
         "external_id": str(order.id),
         "number": str(order.number or order.id),
@@ -84,6 +85,16 @@ def to_order(raw: bytes, open_statuses: Collection[str] = ()) -> dict[str, Any]:
         "note": plain(order.customer_note),
         "extra": {"cleaned": "characters that cannot be stored were replaced"} if cleaned else {},
     }
+
+
+def _read(raw: bytes, home: Home) -> tuple[wire.Order, datetime, bool]:
+    """Decode an order of this shop; gives when it was changed, and whether text was replaced."""
+    order, cleaned = wire.decode(_order, raw)
+    home.refuse_foreign(order.links)
+    modified = order.date_modified_gmt or order.date_created_gmt
+    if modified is None or not order.status:
+        raise MappingError("status" if modified else "date_modified_gmt", "", "missing")
+    return order, modified, cleaned
 
 
 def instant(moment: datetime) -> datetime:
@@ -151,6 +162,7 @@ def _unit_price(line: wire.Line) -> str:
     return format(price, "f")
 
 
+@lru_cache(maxsize=64)
 def minor_of(currency: str) -> Minor:
     """Make the function that turns this currency's decimal text into minor units."""
     try:

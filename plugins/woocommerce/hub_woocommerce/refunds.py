@@ -9,6 +9,7 @@ import msgspec
 from hub.sdk import MappingError
 from hub_woocommerce import wire
 from hub_woocommerce.client import Shop
+from hub_woocommerce.home import ANYWHERE, Home
 from hub_woocommerce.mapping import Minor, instant, minor_of
 from hub_woocommerce.text import plain
 
@@ -55,6 +56,7 @@ class ShownRefund(_Document, kw_only=True):
     date_created_gmt: datetime
     reason: str | None = None
     meta_data: list[wire.Meta] = []
+    links: msgspec.Raw = msgspec.field(default=msgspec.Raw(b""), name="_links")
     whose: _Whose = msgspec.field(name="_hub")
 
 
@@ -83,9 +85,10 @@ def _all(shop: Shop, order: RefundedOrder) -> tuple[bytes, ...]:
     return tuple(wire.with_context(raw, added) for raw in found)
 
 
-def to_refund(raw: bytes) -> dict[str, Any]:
-    """Translate one raw refund; raises `MappingError`."""
+def to_refund(raw: bytes, home: Home = ANYWHERE) -> dict[str, Any]:
+    """Translate one raw refund; raises `MappingError`, also for another shop's."""
     refund, _ = wire.decode(a_refund, raw)
+    home.refuse_foreign(refund.links)
     minor = minor_of(refund.whose.currency)
     amount = abs(minor(refund.amount, "amount"))
     if not amount:

@@ -1,4 +1,4 @@
-"""Tells a shop of parcels, as WooCommerce allows it: a note to the customer, then meta data."""
+"""Tells a shop of parcels and returns as WooCommerce allows it: notes to customers, meta data."""
 
 import hashlib
 import re
@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from hub.sdk import Accepted, OrderTracking, ParcelNotice, ShipmentNotice
+from hub.sdk import Accepted, OrderTracking, ParcelNotice, ReturnAnswer, ShipmentNotice
 from hub_woocommerce import wire
 from hub_woocommerce.client import Shop, split
 
@@ -44,22 +44,40 @@ _note = wire.decoder(_Note)
 _order = wire.decoder(_Order)
 
 
-# --- the note, an effect --------------------------------------------------------------------------
+# --- notes, effects -------------------------------------------------------------------------------
 
 
 def push_shipment(shop: Shop, notice: ShipmentNotice, key: str) -> Accepted:
-    """Write the customer a note that ends with a line carrying the key."""
-    text = f"{notice.text}\n\nRef: {key}"
-    path = f"orders/{notice.order_external_id}/notes"
-    note = {"note": text, "customer_note": True}
-    created = shop.create(path, note, {"_fields": "id"}).decode(_Note)
-    return Accepted(str(created.id))
+    """Write the customer a note about a parcel."""
+    return _write_note(shop, notice.order_external_id, notice.text, key)
 
 
 def find_shipment(shop: Shop, notice: ShipmentNotice, key: str) -> Accepted | None:
+    """Look for the note about a parcel."""
+    return _find_note(shop, notice.order_external_id, key)
+
+
+def answer_return(shop: Shop, answer: ReturnAnswer, key: str) -> Accepted:
+    """Write the customer a note about a return: of returns themselves WooCommerce knows nothing."""
+    return _write_note(shop, answer.order_external_id, answer.text, key)
+
+
+def find_answer(shop: Shop, answer: ReturnAnswer, key: str) -> Accepted | None:
+    """Look for the note about a return."""
+    return _find_note(shop, answer.order_external_id, key)
+
+
+def _write_note(shop: Shop, order_id: str, said: str, key: str) -> Accepted:
+    """Write the customer a note that ends with a line carrying the key."""
+    note = {"note": f"{said}\n\nRef: {key}", "customer_note": True}
+    created = shop.create(f"orders/{order_id}/notes", note, {"_fields": "id"}).decode(_Note)
+    return Accepted(str(created.id))
+
+
+def _find_note(shop: Shop, order_id: str, key: str) -> Accepted | None:
     """Look through the order's notes, which come all at once, for the line with the key."""
     wanted = re.compile(rf"\bRef: {re.escape(key)}(?![\w-])")
-    for raw in split(shop.read(f"orders/{notice.order_external_id}/notes")):
+    for raw in split(shop.read(f"orders/{order_id}/notes")):
         note, _ = wire.decode(_note, raw)
         if wanted.search(note.note):
             return Accepted(str(note.id))

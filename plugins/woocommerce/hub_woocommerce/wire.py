@@ -89,6 +89,7 @@ class Order(msgspec.Struct):
     shipping_lines: list[Charge] = []
     fee_lines: list[Charge] = []
     refunds: list[Charge] = []
+    links: msgspec.Raw = msgspec.field(default=msgspec.Raw(b""), name="_links")
 
 
 class Parent(msgspec.Struct):
@@ -124,6 +125,7 @@ class Product(msgspec.Struct):
     parent_id: int | None = None
     date_modified_gmt: datetime | None = None
     date_created_gmt: datetime | None = None
+    links: msgspec.Raw = msgspec.field(default=msgspec.Raw(b""), name="_links")
     hub: Context | None = msgspec.field(default=None, name="_hub")
 
 

@@ -12,7 +12,7 @@ import pytest
 import respx
 
 from hub.records.base import system_clock
-from hub.sdk import Clock, Opening, Secret
+from hub.sdk import Account, Clock, Opening, Secret
 from hub.sdk.http import AllowedAddresses, HttpClient
 from hub.testing.twins import RunningTwin, running
 from hub_woocommerce import WooCommerce
@@ -96,11 +96,12 @@ def connectors() -> Iterator[Callable[..., WooCommerce]]:
         secret: str = "cs_secret",
         ca_file: str | None = None,
         clock: Clock = system_clock,
+        account: Account | None = None,
         **config: Any,
     ) -> WooCommerce:
         keys = {"consumer_key": Secret(key), "consumer_secret": Secret(secret)}
         whole = {"url": url, **keys, **config}
-        return WooCommerce(Opening("C", whole, partial(http, ca_file), clock))
+        return WooCommerce(Opening("C", whole, partial(http, ca_file), clock, account=account))
 
     yield make
     for client in clients:

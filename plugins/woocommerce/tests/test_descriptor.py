@@ -3,7 +3,7 @@
 import pytest
 from jsonschema import Draft202012Validator
 
-from hub.sdk import CAPABILITIES, CancelOrder, ConfigError, PushShipment, RefundOrder
+from hub.sdk import CAPABILITIES, AnswerReturn, CancelOrder, ConfigError, PushShipment, RefundOrder
 from hub.sdk.config import check_config, secret_fields
 from hub_woocommerce import CONNECTOR, hub_connectors
 
@@ -18,7 +18,7 @@ def test_it_provides_or_lacks_everything_of_a_storefront():
 
 
 def test_every_effect_of_it_is_found_again_by_look_up():
-    assert set(CONNECTOR.effects) == {PushShipment, RefundOrder, CancelOrder}
+    assert set(CONNECTOR.effects) == {PushShipment, RefundOrder, CancelOrder, AnswerReturn}
     assert all(traits.lookup for traits in CONNECTOR.effects.values())
 
 

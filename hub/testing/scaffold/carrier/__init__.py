@@ -8,6 +8,7 @@ from hub.sdk import (
     Accepted,
     Account,
     BuyLabel,
+    BuyReturnLabel,
     CloseManifest,
     Connector,
     EffectTraits,
@@ -70,6 +71,7 @@ CONNECTOR = Connector(
     lacks={
         CloseManifest: "This carrier collects without a manifest.",
         ValidateAddress: "This carrier does not check addresses.",
+        BuyReturnLabel: "Return labels are not bought yet; customers ship at their own choice.",
     },
     rate=RateLimit(calls=5, concurrency=2),
     effects={

@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.sdk import (
     Account,
+    AnswerReturn,
     CancelOrder,
     Connector,
     Delivery,
@@ -18,6 +19,7 @@ from hub.sdk import (
     Page,
     PullOrders,
     PullProducts,
+    PullReturns,
     PullStock,
     PushListing,
     PushShipment,
@@ -104,6 +106,8 @@ CONNECTOR = Connector(
         PushListing: "Prices and texts are kept in the shop itself.",
         ManageWebhooks: "Add the webhooks in the shop yourself.",
         ListIdentities: "Deleted orders and products are not noticed yet.",
+        PullReturns: "Returns that customers ask for in the shop are not read yet.",
+        AnswerReturn: "Answer returns in the shop itself.",
     },
     webhook_topics=webhooks.TOPICS,
     rate=RateLimit(calls=5, concurrency=2),

@@ -13,6 +13,7 @@ from hub.sdk import (
     Accepted,
     Account,
     BuyLabel,
+    BuyReturnLabel,
     CloseManifest,
     Connector,
     EffectTraits,
@@ -79,6 +80,14 @@ class FlatRate:
         """Find nothing: nothing is remembered, and the traits promise no look-up."""
         return None
 
+    def buy_return_label(self, request: LabelRequest, *, key: str) -> Label:
+        """Draw a label that the customer prints; raises `RejectedError` as `buy_label` does."""
+        return self.buy_label(request, key=key)
+
+    def find_return_label(self, request: LabelRequest, *, key: str) -> Label | None:
+        """Find nothing: nothing is remembered, and the traits promise no look-up."""
+        return None
+
     def void_label(self, external_id: str, *, key: str) -> Accepted:
         """Agree: nothing was bought, so it is enough to throw the paper away."""
         return Accepted(external_id)
@@ -96,13 +105,13 @@ CONNECTOR = Connector(
     family=Family.CARRIER,
     factory=FlatRate,
     config_schema=json.loads((files(__name__) / "config.schema.json").read_text("utf-8")),
-    provides=(QuoteRates, BuyLabel, VoidLabel),
+    provides=(QuoteRates, BuyLabel, VoidLabel, BuyReturnLabel),
     lacks={
         TrackParcels: "Nobody reports where these parcels are; mark them as delivered yourself.",
         CloseManifest: "There is no carrier system to close the day with; print a packing list.",
         ValidateAddress: "Addresses are printed as they are; nobody checks them.",
     },
-    effects={BuyLabel: REPEATABLE, VoidLabel: REPEATABLE},
+    effects={BuyLabel: REPEATABLE, VoidLabel: REPEATABLE, BuyReturnLabel: REPEATABLE},
 )
 
 

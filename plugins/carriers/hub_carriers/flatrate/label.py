@@ -11,8 +11,8 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
 from hub.sdk import LabelRequest, RejectedError
+from hub.sdk.lettering import Run, letter, wrap, write
 from hub_carriers.flatrate.address import address_lines
-from hub_carriers.flatrate.lettering import Run, letter
 
 PAGE = (100 * mm, 150 * mm)
 DOT = 72 / 203
@@ -85,54 +85,16 @@ def _write(
     """Write lines from the top of a box, as large as they fit, up to `size` points."""
     lines = [line for text in texts for line in letter(text, bold=bold, country=country)]
     while size >= 5:
-        rows = [row for line in lines for row in _wrap(line, box.width, size)]
+        rows = [row for line in lines for row in wrap(line, box.width, size)]
         if len(rows) * size * LEADING <= box.height:
             return _set_rows(canvas, box, rows, size)
         size -= 0.5
     raise RejectedError(f"too long for a label: {texts[0][:40]} …", code="too_long")
 
 
-def _wrap(line: Sequence[Run], width: float, size: float) -> list[list[Run]]:
-    """Break a line between letters where it gets too wide, after a space if there is one."""
-    letters = [Run(char, run.font) for run in line for char in run.text]
-    rows: list[list[Run]] = []
-    while letters:
-        fit = _fitting(letters, width, size)
-        if fit < len(letters):
-            spaces = [at + 1 for at in range(fit) if letters[at].text == " "]
-            fit = spaces[-1] if spaces else fit
-        rows.append(letters[:fit])
-        letters = letters[fit:]
-    return rows
-
-
-def _fitting(letters: Sequence[Run], width: float, size: float) -> int:
-    """Give how many letters fit into the width, at least one."""
-    used = 0.0
-    for count, char in enumerate(letters):
-        used += char.width(size)
-        if used > width:
-            return max(count, 1)
-    return len(letters)
-
-
 def _set_rows(canvas: Canvas, box: Box, rows: Sequence[Sequence[Run]], size: float) -> None:
     for number, row in enumerate(rows):
-        text = canvas.beginText(box.left, box.bottom + box.height - size * (1 + number * LEADING))
-        for run in _joined(row):
-            text.setFont(run.font, size)
-            text.textOut(run.text)
-        canvas.drawText(text)
-
-
-def _joined(row: Sequence[Run]) -> list[Run]:
-    runs: list[Run] = []
-    for char in row:
-        if runs and runs[-1].font == char.font:
-            runs[-1] = Run(runs[-1].text + char.text, char.font)
-        else:
-            runs.append(char)
-    return runs
+        write(canvas, box.left, box.bottom + box.height - size * (1 + number * LEADING), row, size)
 
 
 def _draw_barcode(canvas: Canvas, value: str) -> None:

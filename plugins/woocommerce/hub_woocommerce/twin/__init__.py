@@ -23,7 +23,7 @@ twin = Twin(
     compose=compose,
     posted=posted,
     connects=lambda url: {"url": url, "consumer_key": "ck_twin", "consumer_secret": "cs_twin"},
-    second={"second": "1", "name": "Berlin shop"},
+    second={"second": "1", "name": "Berlin shop", "paying_gateways": "stripe"},
     testify=testify,
     samples="woocommerce/store",
 )

@@ -32,7 +32,14 @@ def site_index(shop: Shop, call: Call) -> Answer:
             "timezone_string": str(shop.zone),
             "namespaces": ["oembed/1.0", "wc/v1", "wc/v2", NAMESPACE, "wp/v2"],
             "authentication": [],
-            "routes": {f"/{NAMESPACE}": {"namespace": NAMESPACE, "methods": ["GET"]}},
+            "routes": {
+                "/": {
+                    "namespace": "",
+                    "methods": ["GET"],
+                    "_links": {"self": [{"href": f"{BASE}/wp-json/"}]},
+                },
+                f"/{NAMESPACE}": {"namespace": NAMESPACE, "methods": ["GET"]},
+            },
         }
     )
 

@@ -1,0 +1,1 @@
+"""What is printed: pick lists, packing slips, purchase orders. Records in, PDF bytes out."""

@@ -1,0 +1,1 @@
+"""Buying: suppliers, what to order, purchase orders, what arrives."""

@@ -1,0 +1,1 @@
+"""Goods that come back: asked for, allowed, received, graded, put somewhere, and paid for."""

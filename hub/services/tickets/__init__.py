@@ -1,0 +1,1 @@
+"""Who must be answered, and what a person must look after."""

@@ -1,0 +1,1 @@
+"""Support channels for Commerce Hub: one package each, one entry point each."""
