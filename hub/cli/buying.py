@@ -1,6 +1,5 @@
 """What the commands of buying share: units by SKU, days, who acts."""
 
-import getpass
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -15,11 +14,6 @@ Number = Annotated[str, typer.Argument(help="A purchase order, such as PO-1001."
 Quantities = Annotated[
     list[str] | None, typer.Argument(metavar="SKU=UNITS…", help="Without any, all of it.")
 ]
-
-
-def person() -> str:
-    """Name who acts."""
-    return f"operator {getpass.getuser()}"
 
 
 def quantities(texts: Sequence[str] | None) -> dict[str, int] | None:

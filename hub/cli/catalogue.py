@@ -1,13 +1,12 @@
 """`hub catalogue`: what listings show on a channel, and which variant each of them sells."""
 
-import getpass
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 
 from hub.cli.exits import ConflictError, UsageError
-from hub.cli.opening import opened
+from hub.cli.opening import opened, operator
 from hub.cli.options import DryRun, Json, Limit, Yes
 from hub.cli.printing import Cells, counted, print_json, print_rows, say, sure
 from hub.domain.matching import Proposal
@@ -125,7 +124,7 @@ def map_one(
             title = variant_titled(database, sku)
         if proposed and not dry_run:
             sure(f"{listing} {found.title!r} sells {sku} {title!r}: {'; '.join(reasons)}.", yes)
-        by = f"operator {getpass.getuser()}"
+        by = operator()
         changed = not dry_run and map_listing_to(hub, listing, sku, by, reasons)
     if as_json:
         return print_json({"listing": listing, "sku": sku, "before": found.sells,
@@ -141,7 +140,7 @@ def unmap(listing: Listing, dry_run: DryRun = False, as_json: Json = False) -> N
     with opened() as system:
         with system.hub.store.reading() as database:
             found = find_listing(database, listing)
-        by = f"operator {getpass.getuser()}"
+        by = operator()
         changed = not dry_run and unmap_listing(system.hub, listing, by)
     if as_json:
         return print_json({"listing": listing, "before": found.sells, "changed": changed,

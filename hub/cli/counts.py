@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.opening import opened
+from hub.cli.opening import opened, operator
 from hub.cli.options import DryRun, Json
 from hub.cli.printing import Cells, print_facts, print_json, print_rows, say
 from hub.cli.stock_words import By, Units, check_names, units_by_sku
@@ -38,7 +38,7 @@ def list_all(
 def start(
     location: str,
     skus: Annotated[list[str] | None, typer.Argument(metavar="SKU…", help="Or all.")] = None,
-    by: By = "cli",
+    by: By = "",
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
@@ -48,7 +48,7 @@ def start(
         check_names(skus or [], location)
     else:
         with opened() as system:
-            number = counts.start_count(system.hub, location, skus or [], by)
+            number = counts.start_count(system.hub, location, skus or [], by or operator())
     if as_json:
         return print_json({"number": number, "location": location, "dry_run": dry_run})
     return say(f"{number or 'A count'} {'would begin' if dry_run else 'has begun'}.")
@@ -56,7 +56,7 @@ def start(
 
 @app.command()
 def enter(
-    number: Number, units: Units, by: By = "cli", dry_run: DryRun = False, as_json: Json = False
+    number: Number, units: Units, by: By = "", dry_run: DryRun = False, as_json: Json = False
 ) -> None:
     """Enter the good units found: a small difference is booked, a greater one counted again."""
     found, verdicts = units_by_sku(units, least=0), {}
@@ -64,7 +64,7 @@ def enter(
         check_names(list(found))
     else:
         with opened() as system:
-            verdicts = counts.enter_count(system.hub, number, found, by)
+            verdicts = counts.enter_count(system.hub, number, found, by or operator())
     if as_json:
         return print_json({"number": number, "verdicts": verdicts, "dry_run": dry_run})
     return print_facts(verdicts) if verdicts else say("The names are known.")
@@ -72,7 +72,7 @@ def enter(
 
 @app.command()
 def approve(
-    number: Number, sku: str, by: By = "cli", dry_run: DryRun = False, as_json: Json = False
+    number: Number, sku: str, by: By = "", dry_run: DryRun = False, as_json: Json = False
 ) -> None:
     """Book a difference beyond tolerance that was counted twice alike."""
     booked = 0
@@ -80,17 +80,17 @@ def approve(
         check_names([sku])
     else:
         with opened() as system:
-            booked = counts.approve_count(system.hub, number, sku, by)
+            booked = counts.approve_count(system.hub, number, sku, by or operator())
     if as_json:
         return print_json({"number": number, "sku": sku, "booked": booked, "dry_run": dry_run})
     return say(f"The difference of {sku} would be booked." if dry_run else f"{booked:+d} {sku}.")
 
 
 @app.command()
-def leave(number: Number, by: By = "cli", as_json: Json = False) -> None:
+def leave(number: Number, by: By = "", as_json: Json = False) -> None:
     """End a count; what is not booked stays as the books have it."""
     with opened() as system:
-        left = counts.leave_count(system.hub, number, by)
+        left = counts.leave_count(system.hub, number, by or operator())
     if as_json:
         return print_json({"number": number, "left": left})
     return say(f"{number} is over; {left} lines stay as the books have them.")

@@ -1,12 +1,11 @@
 """`hub effects`: outward calls that spend or create, and the ones only a person can settle."""
 
-import getpass
 from typing import Annotated
 
 import typer
 
 from hub.cli.exits import NotFoundError, UsageError
-from hub.cli.opening import opened
+from hub.cli.opening import opened, operator
 from hub.cli.options import DryRun, Json, Limit, Yes
 from hub.cli.printing import Cells, print_facts, print_json, print_rows, print_table, say, sure
 from hub.domain.effects import EffectState
@@ -87,7 +86,7 @@ def resolve(
 
 
 def _settle(hub: Hub, effect_id: str, reference: str, reason: str, tracking: str) -> None:
-    person = f"operator {getpass.getuser()}"
+    person = operator()
     if reference:
         resolving.it_happened(hub, effect_id, reference, tracking, person)
     else:

@@ -1,6 +1,5 @@
 """`hub jobs`: work owed and done."""
 
-import getpass
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import typer
 
 from hub.bootstrap import System
 from hub.cli.exits import Exit, NotFoundError, UsageError
-from hub.cli.opening import opened
+from hub.cli.opening import opened, operator
 from hub.cli.options import DryRun, Json, Limit, Yes
 from hub.cli.printing import Cells, print_facts, print_json, print_rows, print_table, say, sure
 from hub.cli.since import Since, instant
@@ -135,7 +134,7 @@ def _each(
         for job_id in job_ids:
             try:
                 with system.hub.store.unit_of_work() as unit:
-                    act(unit, job_id, _me())
+                    act(unit, job_id, operator())
             except JobRefusedError as error:
                 refused[job_id] = str(error)
     if as_json:
@@ -168,7 +167,7 @@ def replay(
         _refuse_unknown(system, job_ids or ())
         if not dry_run and all_dead and chosen:
             sure(f"{len(chosen)} dead jobs run again.", yes)
-        refused = {} if dry_run else replay_all(system.hub.store, chosen, _me(), reason)
+        refused = {} if dry_run else replay_all(system.hub.store, chosen, operator(), reason)
     replayed = [] if dry_run else [one for one in chosen if one not in refused]
     if as_json:
         print_json({"replayed": replayed, "refused": refused, "dry_run": dry_run,
@@ -192,10 +191,6 @@ def _refuse_unknown(system: System, job_ids: Iterable[str]) -> None:
         unknown = [one for one in job_ids if job_detail(database, one) is None]
     if unknown:
         raise NotFoundError(f"there is no job {', '.join(unknown)}")
-
-
-def _me() -> str:
-    return f"operator {getpass.getuser()}"
 
 
 def _end(refused: object, done: object) -> None:

@@ -1,12 +1,11 @@
 """`hub orders refund` and `hub orders cancel`: what is asked of the shop in our name."""
 
-import getpass
 from typing import Annotated
 
 import typer
 
 from hub.cli.exits import UsageError
-from hub.cli.opening import opened
+from hub.cli.opening import opened, operator
 from hub.cli.options import DryRun, Json, Yes
 from hub.cli.printing import print_json, say, sure
 from hub.records.money import from_minor
@@ -88,7 +87,7 @@ def cancel(
         effect = ""
         if not dry_run:
             sure(f"{number} is cancelled at its shop.", yes)
-            by = f"operator {getpass.getuser()}"
+            by = operator()
             effect = ask_cancellation(system.hub, number, reason, by)
     if as_json:
         return print_json({"order": number, "effect": effect, "dry_run": dry_run})

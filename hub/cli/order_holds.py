@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from hub.cli.exits import UsageError
-from hub.cli.opening import opened
+from hub.cli.opening import opened, operator
 from hub.cli.options import DryRun, Json, Yes
-from hub.cli.order_work import Number, id_of, person
+from hub.cli.order_work import Number, id_of
 from hub.cli.printing import counted, print_json, say, sure
 from hub.cli.since import coming_instant
 from hub.records.order import HoldReason
@@ -32,7 +32,7 @@ def hold(
     with opened() as system:
         hub = system.hub
         order_id, ends = id_of(hub, number), coming_instant(until, hub.store.clock())
-        held = not dry_run and hold_order(hub, order_id, note, person(), reason, ends, not free)
+        held = not dry_run and hold_order(hub, order_id, note, operator(), reason, ends, not free)
     if as_json:
         return print_json({"order": number, "reason": reason, "until": ends, "held": not dry_run,
                            "changed": held, "dry_run": dry_run})  # fmt: skip
@@ -63,7 +63,7 @@ def release(
         )
         if all_imported and ids and not dry_run:
             sure(f"{len(ids)} imported orders are released and may be shipped.", yes)
-        released = 0 if dry_run else connecting.release_orders(hub, ids, person(), reason)
+        released = 0 if dry_run else connecting.release_orders(hub, ids, operator(), reason)
     if as_json:
         return print_json({"chosen": len(ids), "released": released, "dry_run": dry_run})
     if dry_run:

@@ -1,13 +1,12 @@
 """`hub orders tag`, `note`, `split`, `shipping`: what people do about single orders."""
 
-import getpass
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from hub.cli.exits import UsageError
-from hub.cli.opening import opened
+from hub.cli.opening import opened, operator
 from hub.cli.options import DryRun, Json
 from hub.cli.printing import print_json, say
 from hub.services.context import Hub
@@ -44,7 +43,7 @@ def tag(
                     changed += (
                         untag_order(unit, order_id, word)
                         if remove
-                        else tag_order(unit, order_id, word, person())
+                        else tag_order(unit, order_id, word, operator())
                     )
     if as_json:
         return print_json({"order": number, "tags": words, "changed": changed, "dry_run": dry_run})
@@ -66,7 +65,7 @@ def note(
         order_id = id_of(system.hub, number)
         if not dry_run:
             with system.hub.store.unit_of_work() as unit:
-                write_note(unit, order_id, text, person())
+                write_note(unit, order_id, text, operator())
     if as_json:
         return print_json({"order": number, "written": not dry_run, "dry_run": dry_run})
     return say(f"The note {'would be' if dry_run else 'is'} kept with {number}.")
@@ -86,7 +85,7 @@ def split(
             with system.hub.store.unit_of_work() as unit:
                 plan_split(unit, order_id, units)
         else:
-            split_order(system.hub, order_id, units, person())
+            split_order(system.hub, order_id, units, operator())
     if as_json:
         return print_json({"order": number, "units": units, "dry_run": dry_run})
     told = ", ".join(f"{count} of {sku}" for sku, count in units.items())
@@ -122,8 +121,3 @@ def id_of(hub: Hub, number: str) -> str:
     """Find an order; raises `UnknownOrderError`."""
     with hub.store.reading() as database:
         return find_order_id(database, number)
-
-
-def person() -> str:
-    """Name who gives this command."""
-    return f"operator {getpass.getuser()}"

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli.buying import person, told
+from hub.cli.buying import told
 from hub.cli.exits import NotFoundError, UsageError
-from hub.cli.opening import opened
+from hub.cli.opening import opened, operator
 from hub.cli.options import DryRun, Json, Limit
 from hub.cli.printing import Cells, counted, print_facts, print_json, print_rows, say
 from hub.cli.since import coming_instant
@@ -121,7 +121,7 @@ def approve(
             ids = [row.id for row in list_proposals(database, limit=10_000)]
         if which:
             ids = [_found(hub, one).proposal.id for one in which]
-        accepted = 0 if dry_run else proposals.approve_proposals(hub, ids, person())
+        accepted = 0 if dry_run else proposals.approve_proposals(hub, ids, operator())
         numbers = proposals.order_accepted(hub) if order and not dry_run else []
     sentence = f"{len(ids) if dry_run else accepted} accepted. {', '.join(numbers)}".rstrip()
     told(as_json, dry_run, sentence,
@@ -139,7 +139,7 @@ def edit(
     with opened() as system:
         found = _found(system.hub, which).proposal
         if not dry_run:
-            proposals.edit_proposal(system.hub, found.id, units, person())
+            proposals.edit_proposal(system.hub, found.id, units, operator())
     told(as_json, dry_run, f"{units} of {found.sku} instead of {found.quantity}.",
          proposal=found.id, quantity=units)  # fmt: skip
 
@@ -157,7 +157,7 @@ def dismiss(
     with opened() as system:
         found = _found(system.hub, which).proposal
         if not dry_run:
-            proposals.dismiss_proposal(system.hub, found.id, reason, ends, person())
+            proposals.dismiss_proposal(system.hub, found.id, reason, ends, operator())
     told(as_json, dry_run, f"{found.sku} is not proposed before {ends:%Y-%m-%d}.",
          proposal=found.id, until=ends)  # fmt: skip
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.buying import Number, Quantities, came, person, quantities, told
-from hub.cli.opening import opened
+from hub.cli.buying import Number, Quantities, came, quantities, told
+from hub.cli.opening import opened, operator
 from hub.cli.options import DryRun, Json
 from hub.cli.since import coming_instant
 from hub.domain.purchasing import PurchaseAct
@@ -86,7 +86,7 @@ def receive(
         refuse_unless(system.hub, number, PurchaseAct.RECEIVE)
         done = None
         if not dry_run:
-            done = receive_purchase(system.hub, number, parts, command, person(), delivery)
+            done = receive_purchase(system.hub, number, parts, command, operator(), delivery)
     units = sum(part.units for part in parts)
     sentence = f"{units} units of {number} are booked."
     if done and not done.new:

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.buying import Number, person, quantities, told
+from hub.cli.buying import Number, quantities, told
 from hub.cli.exits import UsageError
-from hub.cli.opening import opened
+from hub.cli.opening import opened, operator
 from hub.cli.options import DryRun, Json, Limit
 from hub.cli.printing import Cells, print_facts, print_json, print_rows, print_table
 from hub.cli.purchase_acts import acknowledge, cancel, close, hold, invoice, lose, release
@@ -109,7 +109,7 @@ def approve(number: Number, dry_run: DryRun = False, as_json: Json = False) -> N
     with opened() as system:
         refuse_unless(system.hub, number, PurchaseAct.APPROVE)
         if not dry_run:
-            orders.approve_purchase(system.hub, number, person())
+            orders.approve_purchase(system.hub, number, operator())
     told(as_json, dry_run, f"{number} may be sent.", order=number)
 
 
@@ -129,7 +129,7 @@ def send(
         if out and not dry_run:
             files = _write(system.hub, number, out)
         if by_hand and not dry_run:
-            sending.mark_sent(system.hub, number, person())
+            sending.mark_sent(system.hub, number, operator())
         if not out and not by_hand and not dry_run:
             effect = sending.send_purchase(system.hub, number)
     did = "is marked as sent" if by_hand else "is written; --sent says that you have sent it"

@@ -1,6 +1,5 @@
 """`hub replay`: dead jobs and kept records go round again, one, many, or all since an instant."""
 
-import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -9,7 +8,7 @@ import typer
 
 from hub.bootstrap import System
 from hub.cli.exits import Exit, NotFoundError, UsageError
-from hub.cli.opening import opened
+from hub.cli.opening import opened, operator
 from hub.cli.options import DryRun, Json, Yes
 from hub.cli.printing import counted, print_json, say, sure
 from hub.cli.since import Since, instant
@@ -102,7 +101,7 @@ def _matching(
 
 def _replay(system: System, chosen: Chosen, reason: str) -> dict[str, str]:
     """Give what did not go, with the reason."""
-    by = f"operator {getpass.getuser()}"
+    by = operator()
     refused = replay_all(system.hub.store, chosen.jobs, by, reason)
     for one in chosen.kept:
         if not retry_kept(system.hub, one):

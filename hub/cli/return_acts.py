@@ -1,6 +1,5 @@
 """Doing something with a return, or rehearsing it; either way its new sentences are printed."""
 
-import getpass
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,11 +21,6 @@ Goods = Annotated[list[str], typer.Argument(metavar="SKU=UNITS…", help="What, 
 Why = Annotated[str, typer.Option(help="Why; the return keeps it.")]
 
 _UNITS = re.compile(r"(?P<sku>.+)=(?P<units>[0-9]{1,6})")
-
-
-def person() -> str:
-    """Name whoever types."""
-    return f"operator {getpass.getuser()}"
 
 
 def units_of(text: str) -> tuple[str, int]:

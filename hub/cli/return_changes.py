@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from hub.cli.exits import UsageError
-from hub.cli.opening import opened
+from hub.cli.opening import opened, operator
 from hub.cli.options import DryRun, Json, Yes
 from hub.cli.printing import print_json, sure
-from hub.cli.return_acts import Goods, Number, Why, act_on, person, units_of
+from hub.cli.return_acts import Goods, Number, Why, act_on, units_of
 from hub.records.money import MoneyError, to_minor
 from hub.records.returns import Condition, Resolution, ReturnReason
 from hub.services.context import Hub
@@ -48,7 +48,7 @@ def request(
         made = (
             judge_request(system.hub, order, wanted)
             if dry_run
-            else request_return(system.hub, order, wanted, person(), note)
+            else request_return(system.hub, order, wanted, operator(), note)
         )
     _print_request(made, dry_run, as_json)
 
@@ -67,34 +67,34 @@ def _print_request(made: Requested, dry_run: bool, as_json: bool) -> None:
 
 def approve_one(number: Number, dry_run: DryRun = False, as_json: Json = False) -> None:
     """Approve a request, or accept goods that came unasked."""
-    act_on(number, lambda hub: approve(hub, number, person()), dry_run, as_json)
+    act_on(number, lambda hub: approve(hub, number, operator()), dry_run, as_json)
 
 
 def decline_one(number: Number, why: Why, dry_run: DryRun = False, as_json: Json = False) -> None:
     """Refuse a request, or goods that came unasked."""
-    act_on(number, lambda hub: decline(hub, number, why, person()), dry_run, as_json)
+    act_on(number, lambda hub: decline(hub, number, why, operator()), dry_run, as_json)
 
 
 def cancel_one(number: Number, why: Why, dry_run: DryRun = False, as_json: Json = False) -> None:
     """Call a return off before anything of it came: label and exchange are given back."""
-    act_on(number, lambda hub: cancel(hub, number, why, person()), dry_run, as_json)
+    act_on(number, lambda hub: cancel(hub, number, why, operator()), dry_run, as_json)
 
 
 def close_one(
     number: Number, why: Why = "", dry_run: DryRun = False, as_json: Json = False
 ) -> None:
     """Put a return away; what is still missing is no longer waited for."""
-    act_on(number, lambda hub: close(hub, number, person(), why), dry_run, as_json)
+    act_on(number, lambda hub: close(hub, number, operator(), why), dry_run, as_json)
 
 
 def exchange(number: Number, dry_run: DryRun = False, as_json: Json = False) -> None:
     """Let what is sent instead leave now, before the old goods are back."""
-    act_on(number, lambda hub: send_now(hub, number, person()), dry_run, as_json)
+    act_on(number, lambda hub: send_now(hub, number, operator()), dry_run, as_json)
 
 
 def match_one(number: Number, order: Order, dry_run: DryRun = False, as_json: Json = False) -> None:
     """Say of which order goods are that came without one."""
-    act_on(number, lambda hub: match(hub, number, order, person()), dry_run, as_json)
+    act_on(number, lambda hub: match(hub, number, order, operator()), dry_run, as_json)
 
 
 def refund(
@@ -111,9 +111,9 @@ def refund(
 
     def pay(hub: Hub) -> None:
         if amount:
-            grant(hub, number, _minor(hub, number, amount), person(), not booked_only)
+            grant(hub, number, _minor(hub, number, amount), operator(), not booked_only)
         else:
-            agree(hub, number, person(), not booked_only)
+            agree(hub, number, operator(), not booked_only)
 
     told = f"{amount or 'What the policy says'} is given back for {number}."
     act_on(number, pay, dry_run, as_json, lambda system: sure(told, yes))
@@ -138,6 +138,6 @@ def deny_some(
 
     def refuse(hub: Hub) -> None:
         for sku, units in map(units_of, goods):
-            deny(hub, number, sku, units, why, person())
+            deny(hub, number, sku, units, why, operator())
 
     act_on(number, refuse, dry_run, as_json)

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from hub.cli.exits import UsageError
-from hub.cli.opening import opened
+from hub.cli.opening import opened, operator
 from hub.cli.options import DryRun, Json
 from hub.cli.printing import print_json, say
-from hub.cli.return_acts import Goods, Number, act_on, person, units_of
+from hub.cli.return_acts import Goods, Number, act_on, units_of
 from hub.records.returns import Disposition, Grade, Reception
 from hub.services.context import Hub
 from hub.services.returns.booking import Arrival
@@ -35,7 +35,7 @@ def sent(
     as_json: Json = False,
 ) -> None:
     """Take the customer's word that the parcel is on its way."""
-    act_on(number, lambda hub: note_sent(hub, number, tracking, person()), dry_run, as_json)
+    act_on(number, lambda hub: note_sent(hub, number, tracking, operator()), dry_run, as_json)
 
 
 def receive_some(
@@ -60,7 +60,7 @@ def receive_some(
         raise UsageError("say what came: SKU=UNITS, or --short, --lost, --damaged, --wrong")
     command = command_id or new_id()
     act_on(
-        number, lambda hub: receive(hub, number, arrivals, command, person(), location, note),
+        number, lambda hub: receive(hub, number, arrivals, command, operator(), location, note),
         dry_run, as_json,
     )  # fmt: skip
 
@@ -84,7 +84,7 @@ def orphan(
     with opened() as system:
         hub = system.hub
         hub = replace(hub, store=Rehearsal(hub.store)) if dry_run else hub
-        number = receive_orphan(hub, arrivals, command_id or new_id(), person(), location, note)
+        number = receive_orphan(hub, arrivals, command_id or new_id(), operator(), location, note)
     if as_json:
         return print_json({"return": number, "dry_run": dry_run})
     told = f"hub returns match {number} ORDER"
@@ -106,7 +106,7 @@ def grade_some(
 
     def act(hub: Hub) -> None:
         for sku, units in map(units_of, goods):
-            grade(hub, number, sku, found, units, person(), disposition, why)
+            grade(hub, number, sku, found, units, operator(), disposition, why)
 
     act_on(number, act, dry_run, as_json)
 
@@ -125,6 +125,6 @@ def dispose_some(
 
     def act(hub: Hub) -> None:
         for sku, units in map(units_of, goods):
-            dispose(hub, number, sku, units, person(), disposition, why)
+            dispose(hub, number, sku, units, operator(), disposition, why)
 
     act_on(number, act, dry_run, as_json)

@@ -1,6 +1,5 @@
 """`hub rules`: what the merchant decides, as files: show, check, apply, look back."""
 
-import getpass
 import json
 from difflib import unified_diff
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from hub.cli.exits import NotFoundError, UsageError
-from hub.cli.opening import opened
+from hub.cli.opening import opened, operator
 from hub.cli.options import DryRun, Json, Limit
 from hub.cli.printing import Cells, counted, print_json, print_rows, print_table, say
 from hub.cli.since import Since, instant
@@ -101,7 +100,7 @@ def apply(
             before = rulebooks.current(database, name)
         version = before.version
         if not dry_run:
-            version = put_in_force(system.hub.store, name, wanted, f"operator {getpass.getuser()}")
+            version = put_in_force(system.hub.store, name, wanted, operator())
         asked = ask_open_orders(system.hub) if now and not dry_run else 0
     if as_json:
         return print_json({"rulebook": name, "version": version, "dry_run": dry_run, "asked": asked,

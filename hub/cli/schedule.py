@@ -1,13 +1,12 @@
 """`hub schedule`: what runs by itself, how often, and who said so."""
 
-import getpass
 from typing import Annotated
 
 import typer
 
 from hub.bootstrap import System
 from hub.cli.exits import NotFoundError, UsageError
-from hub.cli.opening import opened
+from hub.cli.opening import opened, operator
 from hub.cli.options import Json
 from hub.cli.printing import Cells, print_json, print_rows, say
 from hub.reports.schedules import list_schedules
@@ -57,7 +56,7 @@ def set_when(
         shop = _shop(system, connection)
         with system.hub.store.unit_of_work() as unit:
             _known(
-                set_rhythm(unit, name, rhythm, f"operator {getpass.getuser()}", shop),
+                set_rhythm(unit, name, rhythm, operator(), shop),
                 name,
                 connection,
             )
