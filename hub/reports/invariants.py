@@ -76,7 +76,12 @@ def check_invariants(database: Connection) -> list[Checked]:
 def _checked(invariant: Callable[[Connection], Iterator[str]], database: Connection) -> Checked:
     offenders = list(invariant(database))
     return Checked(
-        name=invariant.__name__, sentence=(invariant.__doc__ or "").strip(), holds=not offenders,
+        name=invariant.__name__, sentence=_sentence(invariant), holds=not offenders,
         offenders=len(offenders), examples=tuple(offenders[:EXAMPLES]),
         remedy=REMEDIES.get(invariant.__name__, WORK_IS_OFF),
     )  # fmt: skip
+
+
+def _sentence(invariant: Callable[[Connection], Iterator[str]]) -> str:
+    """Give the first paragraph of what it says of itself, on one line."""
+    return " ".join((invariant.__doc__ or "").split("\n\n")[0].split())

@@ -184,7 +184,27 @@ def _movements(database: Connection, item: str, limit: int) -> tuple[MovementRow
         .order_by(moved.c.id.desc())
         .limit(limit)
     )  # fmt: skip
-    return tuple(MovementRow(*row) for row in rows)
+    names = _names(database)
+    return tuple(
+        MovementRow(
+            row.at, row.kind, row.quantity, _spoken(row.from_account, names),
+            _spoken(row.to_account, names), row.reason, row.id,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def _names(database: Connection) -> dict[str, str]:
+    place, way = tables.location, tables.transfer
+    places = database.execute(select(place.c.id, place.c.code))
+    return {row.id: row.code for row in places} | {
+        row.id: row.number for row in database.execute(select(way.c.id, way.c.number))
+    }
+
+
+def _spoken(account: str, names: Mapping[str, str]) -> str:
+    """Name an account as people do: location:EAST:damaged, transit:T-1001."""
+    return ":".join(names.get(part, part) for part in account.split(":"))
 
 
 @dataclass(frozen=True)

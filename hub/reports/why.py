@@ -27,7 +27,7 @@ class Obstacle:
 _RELEASE = {
     HoldReason.ADDRESS: "complete the address at the shop; the hold ends by itself",
     HoldReason.STATUS: "name the status in the connection's settings, or change it at the shop",
-    HoldReason.STOCK: "hub inventory adjust …, or hub counts start …; the hold ends by itself",
+    HoldReason.STOCK: "hub inventory receive …, or hub counts start …; the hold ends by itself",
     HoldReason.REFUND: "look what was refunded at the shop, then hub orders release {number}",
     HoldReason.CHANGED: "the parcel is not as the order is: ship it so, or void it at the carrier",
 }
@@ -105,7 +105,7 @@ def _unplaced(order: OrderDetail, shop: Connected) -> Iterator[Obstacle]:
     because = said.get("reason") or "; ".join(said.get("plan", {}).get("missing", []))
     yield Obstacle(
         f"{told} are promised and have no place yet{because and ': ' + because}",
-        "hub counts start …, hub inventory adjust …; it is looked at again by itself"
+        "hub counts start …, hub inventory receive …; it is looked at again by itself"
         if because else "hub jobs list --kind route_order",
     )  # fmt: skip
 
@@ -163,7 +163,7 @@ def _short(database: Connection, line: LineDetail) -> Obstacle:
     when = f", more is promised for {stock.promised_for:%Y-%m-%d}" if stock.promised_for else ""
     return Obstacle(
         f"{line.sku}: {line.unpromised} wanted, {free} free{when}",
-        f"hub inventory adjust {line.sku} +{missing} --reason …",
+        f"hub inventory receive {line.sku} {missing} --reason …, or hub proposals show {line.sku}",
     )
 
 

@@ -72,7 +72,7 @@ def test_an_order_short_of_stock_says_how_many_are_missing(lived: Cli) -> None:
     lived("orders", "release", "NYC-130")
     short = lived.json("orders", "why", "NYC-122")["obstacles"]
     (line,) = [one for one in short if "KETTLE-01" in one["what"]]
-    assert "wanted, 0 free" in line["what"] and "inventory adjust KETTLE-01" in line["remedy"]
+    assert "wanted, 0 free" in line["what"] and "inventory receive KETTLE-01" in line["remedy"]
 
 
 def test_a_hold_stops_an_order_and_a_release_lets_it_go(lived: Cli) -> None:

@@ -225,6 +225,21 @@ def test_every_unit_is_scanned_and_each_box_gets_its_label(floor: Floor, story: 
     assert story.at_shop(number)["status"] == "completed"
 
 
+def test_a_variant_that_shares_the_stock_of_another_is_not_taken_for_it(
+    floor: Floor, story: Story
+) -> None:
+    story.buy("HB-250")
+    story.sync()
+    (work,) = floor.works()
+    with floor.hub.store.unit_of_work() as unit:
+        (bean,) = unit.execute(tables.variant.select().where(tables.variant.c.sku == "HB-250"))
+        ground = {**bean._mapping, "id": "ground", "sku": "HB-250-GROUND"}
+        unit.execute(tables.variant.insert().values(ground))
+    with pytest.raises(FloorError, match="HB-250-GROUND does not belong into this box"):
+        packing.scan(floor.hub, work.id, "HB-250-GROUND")
+    assert packing.scan(floor.hub, work.id, "HB-250") == 0
+
+
 def test_a_held_order_is_not_packed(floor: Floor, story: Story) -> None:
     floor.labels_wait_for_boxes()
     number = story.buy("HB-250")

@@ -284,6 +284,8 @@ def test_a_refund_that_the_shop_refuses_leaves_the_money_pending(merchant: Retur
     assert merchant.money("RMA-1001") == [MoneyState.PENDING]
     assert merchant.custody("RMA-1001") == [Custody.DISPOSED]
     assert merchant.state("RMA-1001") == ReturnState.INSPECTED
+    (told,) = all_rows(merchant.store, tables.operational_exception)
+    assert told.kind == "return_refund_blocked" and "the gateway says no" in told.sentence
 
 
 def test_store_credit_is_recorded_and_asks_nothing_of_the_shop(merchant: Returning) -> None:

@@ -21,6 +21,7 @@ from hub.services.tickets.exceptions import close_exception, open_exception
 from hub.store import tables
 from hub.store.jobs import JobResult, RunningJob, Snooze
 from hub.store.orders import StoredOrder, get_order
+from hub.store.unit_of_work import Unit
 
 SHORTLY = timedelta(seconds=30)
 
@@ -93,5 +94,26 @@ def look_at_return(hub: Hub, job: RunningJob) -> None:
         stored = lock_return(unit, str(return_id))
         fate = next(row.refund_state for row in stored.money if row.id == job.subject)
         tell(unit, stored.id, f"the refund is {fate}", "shop")
+        _tell_a_person(unit, stored.id, job.subject, fate)
         refresh_state(unit, stored.id)
         job.finish(unit)
+
+
+def _tell_a_person(unit: Unit, return_id: str, refund_id: str, fate: str) -> None:
+    """A refund that the shop refuses waits for a person; one that was made needs nobody."""
+    kind = ExceptionKind.RETURN_REFUND_BLOCKED
+    if fate != "refused":
+        close_exception(unit, kind, return_id, f"the refund is {fate}")
+        return
+    effect = tables.effect
+    row = unit.execute(
+        select(_return.c.number, _return.c.order_id).where(_return.c.id == return_id)
+    ).one()
+    reason = unit.execute(
+        select(effect.c.reason)
+        .where(effect.c.subject_id == refund_id)
+        .order_by(effect.c.id.desc())
+        .limit(1)
+    ).scalar()
+    sentence = f"{row.number}: the shop refused the refund: {reason or 'without a reason'}"
+    open_exception(unit, kind, return_id, sentence, row.order_id)

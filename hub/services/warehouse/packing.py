@@ -37,10 +37,10 @@ def scan(hub: Hub, fulfilment_order_id: str, code: str, units: int = 1) -> int:
     """
     with hub.store.unit_of_work() as unit:
         _may_be_packed(unit, fulfilment_order_id)
-        item = _item(unit, code)
         rows = _wanted(unit, fulfilment_order_id)
-        missing = [row for row in rows if row.stock_item_id == item and row.lacking > 0]
-        if not any(row.stock_item_id == item for row in rows):
+        fitting = _lines_of(unit, code, rows)
+        missing = [row for row in rows if row.order_line_id in fitting and row.lacking > 0]
+        if not fitting:
             raise FloorError(f"{code} does not belong into this box; it wants {_names(unit, rows)}")
         if sum(row.lacking for row in missing) < units:
             raise FloorError(f"{code}: there are enough of it in the box already")
@@ -170,15 +170,28 @@ def _pack(unit: Unit, allocation_id: str, units: int) -> None:
         raise FloorError("somebody else packed this unit, or the order wants fewer by now")
 
 
-def _item(unit: Unit, code: str) -> str:
-    row = unit.execute(
-        select(_variant.c.stock_item_id)
+def _lines_of(unit: Unit, code: str, rows: Sequence[Any]) -> set[str]:
+    """Give the order lines that a scanned SKU or GTIN serves.
+
+    Where several variants share one stock, the line must name the very variant that was scanned.
+    """
+    known = unit.execute(
+        select(_variant.c.sku, _variant.c.stock_item_id)
         .where(or_(_variant.c.sku == code, _variant.c.gtin == code))
         .order_by(_variant.c.sku != code)
     ).first()
-    if row is None:
+    if known is None:
         raise FloorError(f"nobody knows {code}: it is neither a SKU nor a GTIN")
-    return str(row.stock_item_id)
+    sharing = select(_variant.c.sku).where(_variant.c.stock_item_id == known.stock_item_id)
+    shared = set(unit.execute(sharing).scalars()) - {known.sku}
+    line = tables.order_line
+    lines = unit.execute(
+        select(line.c.id, line.c.sku).where(
+            line.c.id.in_([row.order_line_id for row in rows]),
+            line.c.stock_item_id == known.stock_item_id,
+        )
+    )
+    return {row.id for row in lines if row.sku not in shared}
 
 
 def _names(unit: Unit, rows: Sequence[Any]) -> str:

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from hub.domain.picking import still_to_put_back
 from hub.services.context import Hub
+from hub.services.shipping.labels import settle_work
 from hub.services.shipping.shortened import shorten_parcel
 from hub.services.stock.publish import stock_moved
 from hub.services.warehouse.batches import FloorError, get_batch
@@ -56,6 +57,7 @@ def record_short(
             order.id,
         )
         shorten_parcel(unit, hub, task.fulfilment_order_id, {task.order_line_id: missing})
+        settle_work(unit, task.fulfilment_order_id)
         stock_moved(unit, freed | {task.stock_item_id})
         owe(unit, "accept_order", order.id)
         refresh_phase(unit, [order.id])
