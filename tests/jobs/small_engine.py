@@ -10,6 +10,7 @@ import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -24,6 +25,11 @@ from hub.store.unit_of_work import Store
 
 SHORT_LEASE = timedelta(seconds=2)
 """A worker that was killed is not waited for as long as in earnest."""
+
+
+def ready_mark(witness: Path, pid: int) -> Path:
+    """Name the file that says: this process can be told to stop."""
+    return witness.with_name(f"ready-{pid}")
 
 
 def main(database_url: str, witness: str, redis_url: str = "", role: str = "") -> None:
@@ -53,6 +59,7 @@ def main(database_url: str, witness: str, redis_url: str = "", role: str = "") -
     kinds = {"step": JobKind(name="step", queue="orders", handler=handler)}
     engine = Engine(store, kinds, **given)
     signal.signal(signal.SIGTERM, lambda *_: told_to_stop.set())
+    ready_mark(Path(witness), os.getpid()).touch()
     engine.start()
     while still_owed(store) if not role else not told_to_stop.is_set():
         pause.wait(0.02)

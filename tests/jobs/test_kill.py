@@ -17,7 +17,7 @@ from hub.store import tables
 from hub.store.life import LIFE
 from hub.store.unit_of_work import Store
 from tests.jobs.kinds import wait_for
-from tests.jobs.small_engine import step, still_owed
+from tests.jobs.small_engine import ready_mark, step, still_owed
 from tests.store.job_rows import owe, rows
 from tests.valkey import ValkeyServer
 
@@ -94,7 +94,9 @@ class Crew:
         self.members[name] = self._spawn(name)
 
     def stop(self) -> list[int]:
-        """Stop politely; give how each ended."""
+        """Stop politely whoever has come up; give how each ended."""
+        marks = [ready_mark(self._given[1], process.pid) for process in self.members.values()]
+        wait_for(lambda: all(mark.exists() for mark in marks), within_s=20)
         for process in self.members.values():
             process.terminate()
         return [process.wait(timeout=20) for process in self.members.values()]

@@ -122,6 +122,8 @@ def test_an_order_reaches_its_supplier_once_with_its_papers(
         sending.send_purchase(story.world.hub, number)
     story.world.run()
     story.pass_time(hours=2)
+    (effect,) = story.world.rows(tables.effect, kind="purchase_order")
+    assert effect.key == f"purchase:{effect.subject_id}:0", "a stored key is never made anew"
     (mail,) = office.taken
     parts = message_from_bytes(mail.raw).walk()
     names = [part.get_filename() for part in parts if part.get_filename()]

@@ -109,6 +109,8 @@ def test_a_mail_becomes_a_ticket_and_its_answer_finds_the_thread(
 
     desk.reply(story.world.hub, "1001", "It leaves today.", "ada")
     story.world.run()
+    (effect,) = story.world.rows(tables.effect, kind="message")
+    assert effect.key == f"message:{effect.subject_id}", "a stored key is never made anew"
     (sent,) = office.taken
     assert b"In-Reply-To: <1@vexworthy.example>" in sent.raw and b"[T-1001]" in sent.raw
     assert ticket(story) == "waiting_customer"

@@ -85,8 +85,8 @@ def overheard() -> Iterator[Callable[[], str]]:
     # The simulated vendor lives in this process too, and its server logs what it is asked.
     handler.addFilter(lambda record: not str(record.threadName).startswith("twin "))
     root = logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
+    level, handlers = root.level, root.handlers[:]
+    root.handlers[:] = [handler]  # others may print what the twin's threads log
     root.setLevel(logging.DEBUG)
     try:
         with (
@@ -97,7 +97,7 @@ def overheard() -> Iterator[Callable[[], str]]:
             warnings.simplefilter("always")
             yield lambda: "\n".join([said.getvalue(), *(str(one.message) for one in warned)])
     finally:
-        root.removeHandler(handler)
+        root.handlers[:] = handlers
         root.setLevel(level)
 
 

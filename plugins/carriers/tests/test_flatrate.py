@@ -55,7 +55,7 @@ def test_every_capability_of_the_family_is_provided_or_refused_in_words() -> Non
     assert {*CONNECTOR.provides, *CONNECTOR.lacks} == set(CAPABILITIES["carrier"])
     assert all(sentence.endswith(".") for sentence in CONNECTOR.lacks.values())
     assert all(isinstance(opened(), kind) for kind in (QuoteRates, BuyLabel, VoidLabel))
-    assert set(CONNECTOR.effects) == {BuyLabel, VoidLabel}
+    assert set(CONNECTOR.effects) == {BuyLabel, VoidLabel, BuyReturnLabel}
 
 
 def test_the_defaults_alone_make_a_working_carrier() -> None:
