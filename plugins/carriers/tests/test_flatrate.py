@@ -7,6 +7,7 @@ import pytest
 from hub.sdk import (
     CAPABILITIES,
     BuyLabel,
+    BuyReturnLabel,
     ConfigError,
     LabelRequest,
     Opening,
