@@ -41,7 +41,7 @@ def main(database_url: str, witness: str, redis_url: str = "", role: str = "") -
 
     def handler(job: RunningJob) -> None:
         os.write(log, f"{job.id} {job.token}\n".encode())
-        pause.wait(0.004)
+        pause.wait(0.03 if role else 0.004)  # long enough for a kill to meet it
         with store.unit_of_work() as unit:
             unit.execute(insert(tables.hub).values(name=job.subject, value=job.id))
             if job.subject.startswith("first"):
