@@ -13,7 +13,7 @@ from hub.cli.stock_lists import apply_list, import_list, list_lists, undo_list
 from hub.cli.stock_moves import move, receive, reverse, scrap
 from hub.records.connection import ConnectionState, Family
 from hub.reports.invariants import EXAMPLES, Checked, check_invariants
-from hub.reports.stock import StockDetail, list_stock, list_unmapped, stock_detail
+from hub.reports.stock import StockDetail, list_stock, stock_detail
 from hub.services.context import Hub
 from hub.services.orders.resolve import publish_again
 from hub.services.stock import stockroom
@@ -47,11 +47,6 @@ MOVEMENTS: Cells = {
     "moved": lambda row: row.at, "kind": lambda row: row.kind, "units": lambda row: row.quantity,
     "from": lambda row: row.from_account, "to": lambda row: row.to_account,
     "reason": lambda row: row.reason,
-}  # fmt: skip
-UNMAPPED: Cells = {
-    "connection": lambda row: row.connection, "listing": lambda row: row.external_id,
-    "sku there": lambda row: row.sku, "title": lambda row: row.title,
-    "lines waiting": lambda row: row.waiting_lines,
 }  # fmt: skip
 CHECKS: Cells = {
     "invariant": lambda row: row.sentence, "holds": lambda row: row.holds,
@@ -121,29 +116,6 @@ def adjust(
         say("This command was carried out before; nothing moved.")
     return print_facts({"sku": sku, "on hand": after.stock.on_hand,
                         "available": after.stock.available})  # fmt: skip
-
-
-@app.command()
-def unmapped(as_json: Json = False) -> None:
-    """List listings of which nobody knows what they sell, the most wanted first."""
-    with opened() as system, system.hub.store.reading() as database:
-        rows = list_unmapped(database)
-    print_rows(rows, UNMAPPED, as_json, "Every listing is mapped.")
-
-
-@app.command("map")
-def map_one(
-    connection: Code,
-    external_id: Annotated[str, typer.Argument(help="The listing's id at the channel.")],
-    sku: Annotated[str, typer.Argument(help="The variant it sells.")],
-    as_json: Json = False,
-) -> None:
-    """Say which variant a listing sells; order lines that waited go on."""
-    with opened() as system:
-        stockroom.map_listing(system.hub, connection, external_id, sku)
-    if as_json:
-        return print_json({"connection": connection, "listing": external_id, "sku": sku})
-    return say(f"{connection} {external_id} sells {sku}.")
 
 
 @app.command()

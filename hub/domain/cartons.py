@@ -21,6 +21,7 @@ from hub.records.policy import Policy
 from hub.records.warehouse import Carton, PackedBox, PackingPlan, PackLine, Size
 
 RULE_VERSION = "cartons/1"
+# packvium wraps `dataclass` in a function of its own, so mypy sees no fields.
 EFFORT = EffortBudget(max_candidates_evaluated=20_000)  # type: ignore[call-arg]
 NO_CLOCK_MS = 60_000
 """A fuse only; the effort ends the search long before."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, Subquery, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, select
 
 from hub.store import tables
 
@@ -105,7 +105,7 @@ def returns_pay_what_they_decided(database: Connection) -> Iterator[str]:
         yield f"payment {row.id}: {row.amount_minor} decided, {row.asked} asked for"
 
 
-def _sum(key, units) -> Subquery:  # type: ignore[no-untyped-def]
+def _sum(key: ColumnElement[str | None], units: ColumnElement[int]) -> Subquery:
     total = func.sum(units).label("units")
     return select(key.label("key"), total).where(key.is_not(None)).group_by(key).subquery()
 

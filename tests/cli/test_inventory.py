@@ -44,12 +44,12 @@ def test_more_units_than_are_free_cannot_be_removed(lived: Cli) -> None:
 
 def test_an_unmapped_listing_is_shown_and_mapped(lived: Cli) -> None:
     lived.sql("UPDATE listing SET variant_id = NULL, mapping = 'unmapped' WHERE sku = 'DRIP-01'")
-    (row,) = lived.json("inventory", "unmapped")
+    (row,) = lived.json("catalogue", "unmapped")
     assert row["sku"] == "DRIP-01"
-    lived("inventory", "map", "NYC", row["external_id"], "DRIP-01")
-    assert lived.json("inventory", "unmapped") == []
-    lived("inventory", "map", "NYC", row["external_id"], "GHOST", code=3)
-    lived("inventory", "map", "NYC", "999999", "DRIP-01", code=3)
+    lived("catalogue", "map", row["listing"], "DRIP-01")
+    assert lived.json("catalogue", "unmapped") == []
+    lived("catalogue", "map", row["listing"], "GHOST", code=3)
+    lived("catalogue", "map", "NYC:999999", "DRIP-01", code=3)
 
 
 def test_a_refused_number_is_tried_again_when_asked(lived: Cli) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.services.stock.stockroom import map_listing
+from hub.services.vendors.listing_mapping import map_listing_to
 from hub.store import tables
 from tests.journeys.story import SHOP_KEYS, Story
 
@@ -180,7 +180,7 @@ def test_mapping_a_listing_resumes_the_orders_that_waited_for_it(story: Story) -
     story.end_well()
 
     (listing,) = story.world.rows(tables.listing, sku="B-HB-250")
-    map_listing(story.world.hub, "BER", listing.external_id, "HB-250")
+    map_listing_to(story.world.hub, f"BER:{listing.external_id}", "HB-250", "ada")
     story.world.run()
     assert story.labels() == [number]
     story.hand_over()

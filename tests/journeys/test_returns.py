@@ -10,7 +10,7 @@ from hub.services.returns.match import match
 from hub.services.returns.receive import receive, receive_orphan
 from hub.services.returns.request import Wanted, request_return
 from hub.services.returns.rows import StoredReturn, find_return, get_return
-from hub.services.stock.stockroom import add_location
+from hub.services.stock.locations import add_location
 from hub.store import tables
 from tests.journeys.story import Story
 

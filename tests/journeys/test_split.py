@@ -4,7 +4,8 @@ from hub.domain.routing import Rules
 from hub.reports.order_detail import order_detail
 from hub.reports.routing import last_plans, replay
 from hub.reports.why import routing_reasons
-from hub.services.stock.stockroom import add_location, adjust_stock
+from hub.services.stock.locations import add_location
+from hub.services.stock.stockroom import adjust_stock
 from tests.journeys.story import Story
 
 

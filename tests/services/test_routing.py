@@ -13,7 +13,8 @@ from hub.reports.replay import Verdict
 from hub.reports.routing import last_plans, replay, trial
 from hub.services.orders.routing_facts import rules_brought
 from hub.services.rulebooks import put_in_force
-from hub.services.stock.stockroom import add_location, adjust_stock
+from hub.services.stock.locations import add_location
+from hub.services.stock.stockroom import adjust_stock
 from hub.services.vendors.connect import pause, resume
 from hub.store import tables
 from hub.store.unit_of_work import Store

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select, update
 
 from hub.domain.effects import Need
 from hub.records.address import Party
-from hub.records.connection import ConnectionState, Family
+from hub.records.connection import ConnectionState
 from hub.records.return_policy import ReturnPolicy
 from hub.records.shipment import Label, LabelRequest, LabelVoid, Package
 from hub.registry import Opened
@@ -14,9 +14,10 @@ from hub.sdk.capabilities import Accepted, BuyReturnLabel, VoidLabel
 from hub.services.context import Hub
 from hub.services.effects.effect_kind import EffectKind, nothing_more, offered
 from hub.services.returns.rows import MOVING, StoredReturn, refresh_state, tell
+from hub.services.shipping.parcel_orders import sellers
 from hub.services.work import owe
 from hub.store import effects, tables
-from hub.store.connections import Connected, get_connection, list_connections
+from hub.store.connections import Connected, get_connection
 from hub.store.effects import Effect
 from hub.store.ids import new_id
 from hub.store.people import ErasedError, open_parties, seal_for
@@ -59,13 +60,9 @@ def _seller(unit: Unit, hub: Hub, stored: StoredReturn) -> Connected | None:
         .where(shipment.c.order_id == stored.row.order_id)
         .order_by(shipment.c.id.desc())
     ).scalars().first()  # fmt: skip
-    sellers = [
-        one
-        for one in list_connections(unit.connection, Family.CARRIER)
-        if one.writes and one.state == ConnectionState.ACTIVE
-        and BuyReturnLabel in hub.registry.connector(one.connector).provides
-    ]  # fmt: skip
-    return next((one for one in sellers if one.id == brought), next(iter(sellers), None))
+    known = sellers(hub, unit, BuyReturnLabel)
+    in_use = [one for one in known if one.state == ConnectionState.ACTIVE]
+    return next((one for one in in_use if one.id == brought), next(iter(in_use), None))
 
 
 def _weight(unit: Unit, hub: Hub, stored: StoredReturn) -> int:

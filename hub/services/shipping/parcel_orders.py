@@ -19,13 +19,16 @@ from hub.store.unit_of_work import Unit
 _shipment = tables.shipment
 
 
-def sellers(hub: Hub, unit: Unit) -> list[Connected]:
-    """The connected carriers that may sell labels, in use or not; rate shopping joins here."""
+def sellers(hub: Hub, unit: Unit, what: type = BuyLabel) -> list[Connected]:
+    """The connected carriers that may sell labels, in use or not; rate shopping joins here.
+
+    `what` is the capability asked for: labels to the customer, or back.
+    """
     return [
         carrier
         for carrier in list_connections(unit.connection, Family.CARRIER)
         if carrier.writes and carrier.state != ConnectionState.DISABLED
-        and BuyLabel in hub.registry.connector(carrier.connector).provides
+        and what in hub.registry.connector(carrier.connector).provides
     ]  # fmt: skip
 
 

@@ -7,27 +7,17 @@ from sqlalchemy import select
 from hub.records.events import EventKind
 from hub.records.stock import Bucket, MovementKind
 from hub.services.context import Hub
-from hub.services.stock.locations import add_location
 from hub.services.stock.publish import stock_moved
 from hub.services.stock.shortfalls import watch_levels
-from hub.services.work import owe
 from hub.store import ledger, tables
-from hub.store.connections import get_connection
 from hub.store.ledger import account
-from hub.store.matching import set_mapping
 from hub.store.stock_names import (
-    UnknownItemError,
     default_location,
     item_of,
     location_of,
     receiving_location_of,
 )
 from hub.store.unit_of_work import Unit
-
-__all__ = [
-    "UnknownItemError", "add_location", "adjust_stock", "change_bucket", "map_listing",
-    "movement_by_hand", "receive_stock", "reverse_movement", "scrap_stock", "units_moved",
-]  # fmt: skip
 
 
 def units_moved(unit: Unit, items: Iterable[str]) -> None:
@@ -142,24 +132,3 @@ def reverse_movement(hub: Hub, movement_id: str, reason: str) -> bool:
 
 def _place(unit: Unit, code: str | None) -> str:
     return location_of(unit.connection, code) if code else default_location(unit.connection)
-
-
-def map_listing(hub: Hub, connection_code: str, external_id: str, sku: str) -> None:
-    """Say which variant a listing sells; order lines that waited for it go on."""
-    listing, variant = tables.listing, tables.variant
-    with hub.store.unit_of_work() as unit:
-        shop = get_connection(unit.connection, connection_code)
-        listing_id = unit.execute(
-            select(listing.c.id).where(
-                listing.c.connection_id == shop.id, listing.c.external_id == external_id
-            )
-        ).scalar()
-        variant_id = unit.execute(select(variant.c.id).where(variant.c.sku == sku)).scalar()
-        if listing_id is None:
-            raise UnknownItemError(f"{connection_code} has no listing {external_id}")
-        if variant_id is None:
-            raise UnknownItemError(f"there is no variant {sku}; `hub inventory show` lists them")
-        set_mapping(unit, listing_id, variant_id)
-        unit.record(EventKind.LISTING_MAPPED, listing_id, shop.id)
-        stock_moved(unit, [item_of(unit.connection, sku)])
-        owe(unit, "reserve_waiting", "")
